@@ -1,0 +1,1 @@
+"""Clapless puts recordings of one event on one clock."""

@@ -1,0 +1,1 @@
+"""Reading media: files become clips and streams."""

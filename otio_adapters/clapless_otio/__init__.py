@@ -1,0 +1,1 @@
+"""OpenTimelineIO adapters for what Clapless synced."""
