@@ -331,6 +331,7 @@ class Residual:
     median_s: float
     spread_s: float
     windows: int
+    extra: Mapping[str, object] = field(default_factory=_no_extra)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

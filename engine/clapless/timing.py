@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 STANDARD_RATES: tuple[Fraction, ...] = (
@@ -206,10 +206,13 @@ class Segment:
         Two or more pairs (t_clip_s, t_group_s), both strictly increasing; linear between them.
     std_s
         Standard deviation of t_group at each knot, in seconds; empty where unknown.
+    extra
+        Keys of a document this version does not know.
     """
 
     knots: tuple[tuple[float, float], ...]
     std_s: tuple[float, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if len(self.knots) < 2:
@@ -234,6 +237,8 @@ class TimeMap:
     ----------
     segments
         In rising order of both times, without overlap in clip time.
+    extra
+        Keys of a document this version does not know.
 
     Examples
     --------
@@ -243,6 +248,7 @@ class TimeMap:
     """
 
     segments: tuple[Segment, ...]
+    extra: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not self.segments:

@@ -1,0 +1,18 @@
+"""The session document and sidecars on disk.
+
+`read_session` and `write_session` are what most callers want; `to_json` gives the same text
+without a file; `write_sidecars` lays a small note beside each placed file.
+"""
+
+from clapless.session.aside import write_aside
+from clapless.session.document import read_session, to_json, write_session
+from clapless.session.sidecars import SIDECAR_SUFFIX, write_sidecars
+
+__all__ = [
+    "SIDECAR_SUFFIX",
+    "read_session",
+    "to_json",
+    "write_aside",
+    "write_session",
+    "write_sidecars",
+]
