@@ -1,1 +1,27 @@
 """Reading media: files become clips and streams."""
+
+from clapless.media.catalog import MEDIA_SUFFIXES, Catalog, Failure, scan
+from clapless.media.probe import probe
+from clapless.media.reader import ANALYSIS_RATE_HZ, ReadResult, read_mono, read_once, sound_blocks
+from clapless.media.reading import Block, Need, SoundBlock, SoundWindows, Subscriber
+from clapless.media.windows import ClipSound, open_sound
+
+__all__ = [
+    "ANALYSIS_RATE_HZ",
+    "MEDIA_SUFFIXES",
+    "Block",
+    "Catalog",
+    "ClipSound",
+    "Failure",
+    "Need",
+    "ReadResult",
+    "SoundBlock",
+    "SoundWindows",
+    "Subscriber",
+    "open_sound",
+    "probe",
+    "read_mono",
+    "read_once",
+    "scan",
+    "sound_blocks",
+]

@@ -1,0 +1,138 @@
+"""Decoded frames become big blocks at the analysis rate.
+
+Conventions
+-----------
+Frames are collected and resampled in batches of a few seconds: one call per frame costs more than
+decoding itself. FFmpeg's resampler (Kaiser window of 32 taps per phase at the lower rate, exact
+rational steps, stop band about -90 dB) has no delay: output sample i is centred on input time
+i / rate. Measured on AAC 48 kHz stereo, CPU seconds per hour of sound: decoding 1.3; decoding to
+16 kHz mono 1.9; to 16 kHz with both channels 1.9; to 8 kHz with both channels 2.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import av
+import numpy as np
+from av.audio.fifo import AudioFifo
+from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
+
+BATCH_VALUES = 262144
+"""Samples of all channels together that are resampled at once: 2.7 s of 48 kHz stereo."""
+
+
+class BlockMaker:
+    """Turns one stream's frames into int16 blocks at one or several rates.
+
+    Parameters
+    ----------
+    rates_hz
+        Rates of the blocks.
+    mono
+        Mix the channels into one (their mean) instead of keeping them.
+    """
+
+    def __init__(self, rates_hz: Sequence[int], *, mono: bool = False) -> None:
+        self._rates_hz = tuple(dict.fromkeys(rates_hz))
+        self._mono = mono
+        self._fifo = AudioFifo()
+        self._resamplers: dict[int, av.AudioResampler] = {}
+        self._made = dict.fromkeys(self._rates_hz, 0)
+        self._template: AudioFrame | None = None
+        self._batch = BATCH_VALUES
+        self.position = 0
+
+    def add(self, index: int, frame: AudioFrame) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+        """Take a frame at a grid index; yield (rate_hz, first sample, samples) of full batches.
+
+        A hole before it is filled with zeros; what overlaps with earlier samples is dropped.
+        """
+        if self._template is None:
+            self._start(frame)
+        if index != self.position:
+            if index > self.position:
+                yield from self._fill(index - self.position)
+            else:
+                shorter = _without_head(frame, self.position - index)
+                if shorter is None:
+                    return
+                frame = shorter
+        frame.pts = None
+        self._fifo.write(frame)
+        self.position += frame.samples
+        if self._fifo.samples >= self._batch:
+            yield from self._flush_batch(self._batch)
+
+    def finish(self) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+        """Yield what is left."""
+        if self._template is None:
+            return
+        if self._fifo.samples:
+            yield from self._flush_batch(0)
+        for rate_hz, resampler in self._resamplers.items():
+            for frame in resampler.resample(None):
+                yield self._block(rate_hz, frame)
+
+    def _start(self, frame: AudioFrame) -> None:
+        channels = frame.layout.nb_channels
+        self._batch = max(4096, BATCH_VALUES // channels)
+        self._template = frame
+        # Beyond stereo FFmpeg would weight the channels by where loudspeakers stand.
+        layout = "mono" if self._mono and channels <= 2 else None
+        self._resamplers = {
+            rate_hz: av.AudioResampler(format="s16p", layout=layout, rate=rate_hz)
+            for rate_hz in self._rates_hz
+        }
+
+    def _fill(self, count: int) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+        assert self._template is not None
+        while count > 0:
+            part = min(count, self._batch)
+            self._fifo.write(silence_like(self._template, part))
+            self.position += part
+            count -= part
+            while self._fifo.samples >= self._batch:
+                yield from self._flush_batch(self._batch)
+
+    def _flush_batch(self, count: int) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+        batch = self._fifo.read(count, partial=True)
+        if batch is None:
+            return
+        batch.pts = None
+        for rate_hz, resampler in self._resamplers.items():
+            for frame in resampler.resample(batch):
+                yield self._block(rate_hz, frame)
+
+    def _block(self, rate_hz: int, frame: AudioFrame) -> tuple[int, int, NDArray[np.int16]]:
+        samples = cast("NDArray[np.int16]", frame.to_ndarray())
+        if self._mono and samples.shape[0] > 1:
+            samples = samples.mean(axis=0, keepdims=True).astype(np.int16)
+        first = self._made[rate_hz]
+        self._made[rate_hz] += samples.shape[1]
+        return rate_hz, first, samples
+
+
+def silence_like(template: AudioFrame, count: int) -> AudioFrame:
+    """Return a frame of `count` samples of silence in the format of another frame."""
+    frame = AudioFrame(format=template.format.name, layout=template.layout, samples=count)
+    frame.sample_rate = template.sample_rate
+    value = 128 if template.format.name.startswith("u8") else 0
+    for plane in frame.planes:
+        plane.update(bytes([value]) * plane.buffer_size)
+    return frame
+
+
+def _without_head(frame: AudioFrame, count: int) -> AudioFrame | None:
+    if count >= frame.samples:
+        return None
+    values = frame.to_ndarray()
+    step = 1 if frame.format.is_planar else frame.layout.nb_channels
+    rest = np.ascontiguousarray(values[:, count * step :])
+    shorter = AudioFrame.from_ndarray(
+        cast("NDArray[np.int16]", rest), format=frame.format.name, layout=frame.layout.name
+    )
+    shorter.sample_rate = frame.sample_rate
+    return shorter

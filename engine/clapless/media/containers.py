@@ -1,0 +1,100 @@
+"""Opening files through FFmpeg, read-only, with errors that name the file.
+
+Conventions
+-----------
+Only the ``file`` protocol is allowed: a playlist that poses as media cannot make the reader fetch
+anything else. Names are passed as ``file:NAME``, so that a colon or a percent sign in a name means
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+import av.container
+import av.error
+import av.stream
+
+from clapless.errors import DamagedMediaError, MediaError, NotMediaError
+
+OPEN_OPTIONS = {"protocol_whitelist": "file"}
+
+
+def open_container(path: Path) -> av.container.InputContainer:
+    """Open a media file for reading.
+
+    Parameters
+    ----------
+    path
+        The file. It is never opened for writing.
+
+    Raises
+    ------
+    NotMediaError
+        Nothing in it that FFmpeg can open.
+    DamagedMediaError
+        It looks like media, but breaks off before its index.
+    MediaError
+        It cannot be read at all (gone, no permission).
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise MediaError(path, _os_reason(error)) from error
+    if size == 0:
+        raise NotMediaError(path, "is empty")
+    try:
+        return _opened("file:" + str(path))
+    except (UnicodeEncodeError, av.error.FileNotFoundError):
+        # A name that is no valid text: FFmpeg cannot be told it, but can read the open file.
+        pass
+    except (av.error.FFmpegError, ValueError) as error:
+        raise _refusal(path, head) from error
+    try:
+        return _opened(path.open("rb"))
+    except (av.error.FFmpegError, ValueError) as error:
+        raise _refusal(path, head) from error
+
+
+def _opened(source: str | BinaryIO) -> av.container.InputContainer:
+    return av.open(source, "r", metadata_errors="replace", options=OPEN_OPTIONS)
+
+
+def _refusal(path: Path, head: bytes) -> MediaError:
+    if head[4:8] in (b"ftyp", b"mdat", b"wide", b"moov", b"skip", b"free"):
+        return DamagedMediaError(
+            path, "has no readable index; the recording was probably cut off before it was closed"
+        )
+    if head[:4] in (b"RIFF", b"RF64", b"BW64", b"FORM"):
+        return DamagedMediaError(path, "begins like a recording but holds no readable sound")
+    return NotMediaError(path, "is not a media file that can be read")
+
+
+def _os_reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "does not exist"
+    if isinstance(error, PermissionError):
+        return "may not be read (no permission)"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder"
+    return f"cannot be read ({error.strerror or error})"
+
+
+def keep_only(container: av.container.InputContainer, wanted: Iterable[av.stream.Stream]) -> None:
+    """Make FFmpeg skip every other stream, so that its bytes are not even read (in MP4, MOV)."""
+    indices = {stream.index for stream in wanted}
+    for stream in container.streams:
+        stream.discard = (
+            av.stream.Discard.default if stream.index in indices else av.stream.Discard.all
+        )
+
+
+def time_of(pts: int, time_base: Fraction | None) -> Fraction:
+    """Return a timestamp in exact seconds."""
+    return pts * Fraction(time_base) if time_base is not None else Fraction(0)
