@@ -10,7 +10,7 @@ Raises from `__post_init__` reach the reader as msgspec's validation errors, wit
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -216,7 +216,7 @@ class MatchEntry(Entry, kw_only=True):
     accepted: bool = True
     ceiling: Literal["check"] | None = None
     time_map: TimeMapEntry | None = None
-    details: dict[str, object] = {}
+    details: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         _check_line(self.speed, self.drift_ppm)

@@ -39,16 +39,15 @@ def write_sidecars(session: Session, *, name: str = "") -> tuple[str, ...]:
         target = file.path.with_name(file.path.name + SIDECAR_SUFFIX)
         if target.parent in closed:
             continue
-        if _is_foreign(target):
-            warnings.append(
-                f"{printable_name(target)} was not written by Clapless and is kept: move it away "
-                "to get a sidecar there."
-            )
-            continue
-        reference = session.clip(group.reference)
-        text = _text(placement, clip, file, reference, name)
+        text = _text(placement, clip, file, session.clip(group.reference), name)
         try:
-            write_aside(target, text.encode())
+            if _is_foreign(target):
+                warnings.append(
+                    f"{printable_name(target)} was not written by Clapless and is kept: move it "
+                    "away to get a sidecar there."
+                )
+            else:
+                write_aside(target, text.encode())
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             if isinstance(error, PermissionError) or error.errno == errno.EROFS:
