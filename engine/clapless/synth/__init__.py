@@ -1,0 +1,1 @@
+"""Synthetic sound and synthetic shoots with exact truth, for tests, benchmarks and the demo."""
