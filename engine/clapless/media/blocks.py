@@ -20,6 +20,8 @@ from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
+from clapless.media.decoding import MANY_CHANNELS
+
 BATCH_VALUES = 262144
 """Samples of all channels together that are resampled at once: 2.7 s of 48 kHz stereo."""
 
@@ -43,6 +45,7 @@ class BlockMaker:
         self._made = dict.fromkeys(self._rates_hz, 0)
         self._template: AudioFrame | None = None
         self._batch = BATCH_VALUES
+        self._channels = 0
         self.position = 0
 
     def add(self, index: int, frame: AudioFrame) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
@@ -73,8 +76,15 @@ class BlockMaker:
         if self._fifo.samples:
             yield from self._flush_batch(0)
         for rate_hz, resampler in self._resamplers.items():
-            for frame in resampler.resample(None):
-                yield self._block(rate_hz, frame)
+            rest = [self._samples(frame) for frame in resampler.resample(None)]
+            first = self._made[rate_hz]
+            missing = sample_count(self.position, self._template.sample_rate, rate_hz) - first
+            # The filter's tail gives a sample more or less than there is room for.
+            channels = 1 if self._mono else self._channels
+            rest.append(np.zeros((channels, max(0, missing)), np.int16))
+            samples = np.concatenate(rest, axis=1)[:, :missing]
+            if missing > 0:
+                yield rate_hz, first, samples
 
     def _start(self, frame: AudioFrame) -> None:
         channels = frame.layout.nb_channels
@@ -82,8 +92,12 @@ class BlockMaker:
         self._template = frame
         # Beyond stereo FFmpeg would weight the channels by where loudspeakers stand.
         layout = "mono" if self._mono and channels <= 2 else None
+        self._channels = channels
+        packed = channels >= MANY_CHANNELS
         self._resamplers = {
-            rate_hz: av.AudioResampler(format="s16p", layout=layout, rate=rate_hz)
+            rate_hz: av.AudioResampler(
+                format="s16" if packed else "s16p", layout=layout, rate=rate_hz
+            )
             for rate_hz in self._rates_hz
         }
 
@@ -107,12 +121,23 @@ class BlockMaker:
                 yield self._block(rate_hz, frame)
 
     def _block(self, rate_hz: int, frame: AudioFrame) -> tuple[int, int, NDArray[np.int16]]:
-        samples = cast("NDArray[np.int16]", frame.to_ndarray())
-        if self._mono and samples.shape[0] > 1:
-            samples = samples.mean(axis=0, keepdims=True).astype(np.int16)
+        samples = self._samples(frame)
         first = self._made[rate_hz]
         self._made[rate_hz] += samples.shape[1]
         return rate_hz, first, samples
+
+    def _samples(self, frame: AudioFrame) -> NDArray[np.int16]:
+        samples = cast("NDArray[np.int16]", frame.to_ndarray())
+        if not frame.format.is_planar:
+            samples = np.ascontiguousarray(samples.reshape(-1, self._channels).T)
+        if self._mono and samples.shape[0] > 1:
+            samples = samples.mean(axis=0, keepdims=True).astype(np.int16)
+        return samples
+
+
+def sample_count(own_count: int, own_rate_hz: int, rate_hz: int) -> int:
+    """Return how many samples a stretch has at another rate: those that begin within it."""
+    return own_count * rate_hz // own_rate_hz
 
 
 def silence_like(template: AudioFrame, count: int) -> AudioFrame:
@@ -132,7 +157,7 @@ def _without_head(frame: AudioFrame, count: int) -> AudioFrame | None:
     step = 1 if frame.format.is_planar else frame.layout.nb_channels
     rest = np.ascontiguousarray(values[:, count * step :])
     shorter = AudioFrame.from_ndarray(
-        cast("NDArray[np.int16]", rest), format=frame.format.name, layout=frame.layout.name
+        cast("NDArray[np.int16]", rest), format=frame.format.name, layout=frame.layout
     )
     shorter.sample_rate = frame.sample_rate
     return shorter

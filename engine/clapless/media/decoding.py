@@ -10,13 +10,19 @@ import av
 import av.error
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream as AvAudioStream
+from av.container import InputContainer
 
-from clapless.media.grid import GridCounter, IndexBuilder, SoundIndex
+from clapless.media.grid import GridCounter
+from clapless.media.indexing import IndexBuilder, SoundIndex
 
 if TYPE_CHECKING:
     from av.packet import Packet
 
     SoundPacket = Packet[AvAudioStream]
+
+MANY_CHANNELS = 8
+"""From here on PyAV 18 cannot touch the planes of a planar frame (it crashes): such frames are made
+packed at once."""
 
 
 class StreamDecoder:
@@ -24,8 +30,8 @@ class StreamDecoder:
 
     Parameters
     ----------
-    stream
-        A stream of an open container; nothing of it has been decoded.
+    container, stream
+        An open container and a stream of it; nothing of it has been decoded.
 
     Attributes
     ----------
@@ -33,14 +39,13 @@ class StreamDecoder:
         Packets that could not be decoded; they are holes on the grid.
     """
 
-    def __init__(self, stream: AvAudioStream) -> None:
+    def __init__(self, container: InputContainer, stream: AvAudioStream) -> None:
         # Frame threads would delay the output past the packet it belongs to.
         stream.codec_context.thread_count = 1
-        self.rate_hz = stream.codec_context.sample_rate or stream.rate
-        time_base = stream.time_base or Fraction(1, self.rate_hz)
-        self._counter = GridCounter(time_base, self.rate_hz)
-        self._builder = IndexBuilder(self.rate_hz)
-        self._uniform: Uniform | None = None
+        rate_hz = stream.codec_context.sample_rate
+        self._counter = GridCounter(stream.time_base or Fraction(1, rate_hz), rate_hz)
+        self._builder = IndexBuilder(container, stream, rate_hz)
+        self._uniform = Uniform(rate_hz)
         self.bad_packets = 0
 
     @property
@@ -55,21 +60,19 @@ class StreamDecoder:
 
     def decode(self, packet: SoundPacket) -> Iterator[tuple[int, AudioFrame]]:
         """Yield (grid index of the first sample, frame) of a packet; the last packet is empty."""
-        noted = False
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
             self.bad_packets += 1
             return
+        first = True
         for frame in frames:
-            if self._uniform is None:
-                self._uniform = Uniform(frame)
-                self.rate_hz = frame.sample_rate
             for even in self._uniform.convert(frame):
-                index = self._counter.place(even.pts, even.samples)
-                if not noted:
-                    self._builder.note(packet.pts, packet.pos, index)
-                    noted = True
+                pts = even.pts
+                index = self._counter.place(pts, even.samples)
+                if first:
+                    self._builder.note(packet.pts, packet.pos, index, pts)
+                    first = False
                 yield index, even
 
     def build_index(self) -> SoundIndex:
@@ -78,30 +81,41 @@ class StreamDecoder:
 
 
 class Uniform:
-    """Brings frames to the format of the first one: a stream may change format half-way."""
+    """Brings all frames of a stream to one format: a stream may change its format half-way.
 
-    def __init__(self, first: AudioFrame) -> None:
-        self._format = first.format.name
-        self._layout = first.layout
-        self._channels = first.layout.nb_channels
-        self._rate_hz = first.sample_rate
+    Parameters
+    ----------
+    rate_hz
+        The rate they shall have.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._format = ""
+        self._channels = 0
+        self._template: AudioFrame | None = None
         self._converter: av.AudioResampler | None = None
 
     def convert(self, frame: AudioFrame) -> list[AudioFrame]:
         """Return the frame itself, or what it becomes in the format of the first one."""
-        same = (
+        if self._template is None:
+            self._channels = frame.layout.nb_channels
+            packed = frame.format.is_planar and self._channels >= MANY_CHANNELS
+            self._format = frame.format.packed.name if packed else frame.format.name
+            self._template = frame
+        if (
             frame.format.name == self._format
             and frame.layout.nb_channels == self._channels
             and frame.sample_rate == self._rate_hz
-        )
-        if same:
+        ):
             return [frame]
         if self._converter is None:
             self._converter = av.AudioResampler(
-                format=self._format, layout=self._layout, rate=self._rate_hz
+                format=self._format, layout=self._template.layout, rate=self._rate_hz
             )
         pts = frame.pts
+        frame.pts = None
         converted = self._converter.resample(frame)
-        for part in converted:
-            part.pts = pts
+        for number, part in enumerate(converted):
+            part.pts = pts if number == 0 else None
         return converted

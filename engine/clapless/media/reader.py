@@ -24,7 +24,7 @@ from clapless.errors import printable_name
 from clapless.media.blocks import BlockMaker
 from clapless.media.containers import keep_only, open_container
 from clapless.media.decoding import StreamDecoder
-from clapless.media.grid import index_key, remember_index
+from clapless.media.indexing import index_key, remember_index
 from clapless.media.reading import Need, SoundBlock, Subscriber
 from clapless.media.sequence import SoundPart, file_run, parts_of
 from clapless.model import Clip
@@ -185,7 +185,7 @@ def _file_frames(
                 )
                 continue
             stream = sounds[part.stream]
-            decoders[stream.index] = (position, part.first, StreamDecoder(stream))
+            decoders[stream.index] = (position, part.first, StreamDecoder(container, stream))
         if not decoders:
             return
         read = [stream for stream in sounds if stream.index in decoders]
@@ -209,7 +209,7 @@ def _file_frames(
 def _packets(
     container: InputContainer, streams: Sequence[AvAudioStream], said: list[str], *, path: str
 ) -> Iterator[SoundPacket]:
-    packets = container.demux(*streams)
+    packets: Iterator[SoundPacket] = container.demux(*streams)  # type: ignore[assignment]
     while True:
         try:
             packet = next(packets)

@@ -2,9 +2,12 @@
 
 Conventions
 -----------
-Seeking lands wherever the container pleases and lossy decoders need a run-up. So the reader knows
-packets by their byte position and timestamp (`SoundIndex`): it seeks to one that lies before the
-stretch, lets the decoder warm up on it, and starts to count at another known one.
+Seeking lands wherever the container pleases and lossy decoders need a run-up. So the reader seeks
+to a packet it knows (`SoundIndex`) that lies before the stretch, lets the decoder warm up, and
+starts to count at another known one.
+
+The values are those of a whole read too, with one exception: codecs that put noise of their own in
+place of noise (AAC's noise substitution, the like in Opus and AC-3) draw other noise after seeking.
 """
 
 from __future__ import annotations
@@ -18,31 +21,28 @@ import av
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
-from av.container import InputContainer
 from numpy.typing import NDArray
 
 from clapless.media.containers import keep_only, open_container
-from clapless.media.decoding import StreamDecoder, Uniform
-from clapless.media.grid import (
-    GridCounter,
-    SoundIndex,
-    index_key,
-    known_index,
-    remember_index,
-)
+from clapless.media.decoding import MANY_CHANNELS, StreamDecoder, Uniform
+from clapless.media.grid import GridCounter
+from clapless.media.indexing import SoundIndex, index_key, known_index, remember_index
 
 if TYPE_CHECKING:
     from clapless.media.decoding import SoundPacket
 
 WARM_UP_S = 0.5
-"""Run-up for decoders with memory. MP3 and AAC need two or three frames; Opus and its relatives
-forget by degrees, and after half a second the difference is below 16 bits."""
+"""Run-up for decoders with memory. MP3 and AAC need two or three frames; Opus forgets by degrees,
+and after half a second the rest is below 16 bits."""
 
 GOES_ON_S = 2.0
 """Reading on is cheaper than seeking when the next stretch begins within this."""
 
 TAIL_S = 1.0
 """What stays of the last stretch, for one that begins a little before its end."""
+
+SAME_TIME_S = 0.0015
+"""Timestamps of one packet may differ by this between two passes: rounding to milliseconds."""
 
 
 class StretchReader:
@@ -65,14 +65,11 @@ class StretchReader:
 
     def __init__(self, path: Path, *, stream: int, channel: int | None) -> None:
         self._path = path
-        self._channel = channel
         self._number = stream
+        self._channel = channel
         self._index = sound_index(path, stream)
-        self._container: InputContainer | None = open_container(path)
-        self._stream = self._container.streams.audio[stream]
-        self._stream.codec_context.thread_count = 1
-        keep_only(self._container, [self._stream])
-        self._rate_hz = self._stream.codec_context.sample_rate
+        self._container = open_container(path)
+        self._take_stream()
         self._run: Iterator[tuple[int, AudioFrame]] | None = None
         self._have_first = 0
         self._have: NDArray[np.float32] = np.zeros(0, np.float32)
@@ -93,13 +90,13 @@ class StretchReader:
             return out
         if not self._can_go_on(begin):
             self._seek(begin)
-        self._drop_before(begin)
         while self._have_first + len(self._have) < end and self._take_more():
-            pass
-        have_end = min(end, self._have_first + len(self._have))
-        if have_end > begin:
-            out[begin - first : have_end - first] = self._have[
-                begin - self._have_first : have_end - self._have_first
+            self._drop_before(begin)
+        low = max(begin, self._have_first)
+        high = min(end, self._have_first + len(self._have))
+        if high > low:
+            out[low - first : high - first] = self._have[
+                low - self._have_first : high - self._have_first
             ]
         self._drop_before(end - int(TAIL_S * self._rate_hz))
         return out
@@ -107,15 +104,22 @@ class StretchReader:
     def close(self) -> None:
         """Close the file."""
         self._run = None
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        self._container.close()
+
+    def _take_stream(self) -> None:
+        self._stream = self._container.streams.audio[self._number]
+        self._stream.codec_context.thread_count = 1
+        self._rate_hz = self._stream.codec_context.sample_rate
+        self._time_base = self._stream.time_base or Fraction(1, self._rate_hz)
+        keep_only(self._container, [self._stream])
 
     def _can_go_on(self, begin: int) -> bool:
+        have_end = self._have_first + len(self._have)
+        if begin < self._have_first:
+            return False
         if self._run is None:
-            return begin >= self._have_first and begin < self._have_first + len(self._have)
-        ahead = begin - (self._have_first + len(self._have))
-        return begin >= self._have_first and ahead <= GOES_ON_S * self._rate_hz
+            return begin < have_end
+        return begin - have_end <= GOES_ON_S * self._rate_hz
 
     def _drop_before(self, index: int) -> None:
         useless = min(index - self._have_first, len(self._have))
@@ -139,114 +143,132 @@ class StretchReader:
             pieces.append(new)
             end += len(new)
             if end >= goal:
-                self._have = np.concatenate(pieces)
-                return True
-        self._run = None
+                break
+        else:
+            self._run = None
         self._have = np.concatenate(pieces)
         return True
 
     def _seek(self, begin: int) -> None:
-        index = self._index
-        start = int(np.searchsorted(index.sample, begin, "right")) - 1
         warm = begin - int(WARM_UP_S * self._rate_hz)
-        warm_entry = int(np.searchsorted(index.sample, warm, "right")) - 1
-        if start > 0 and warm_entry >= 0:
-            back = warm_entry
-            while back > 0:
-                if self._run_from(back, start):
-                    return
-                back = max(0, min(back - 1, back * 2 - start))
+        if warm > 0:
+            found = self._seek_timed(warm) if self._index.timed else self._seek_known(begin, warm)
+            if found:
+                return
         self._run_from_beginning()
 
-    def _run_from(self, warm_entry: int, start: int) -> bool:
-        """Seek so that packet `warm_entry` is met, and count from packet `start`; False if not."""
-        index = self._index
-        assert self._container is not None
-        target = int(index.pts[warm_entry])
+    def _seek_timed(self, warm: int) -> bool:
+        target = self._index.first_pts + warm
         try:
-            self._container.seek(target, stream=self._stream, backward=True, any_frame=False)
-            packets = self._container.demux(self._stream)
-            for packet in packets:
-                if packet.pts is None and packet.size == 0:
-                    return False
-                order = _order(packet, index, warm_entry)
-                if order > 0:
-                    return False
-                if order == 0:
-                    break
-            else:
-                return False
+            self._container.seek(target, stream=self._stream, backward=True)
         except av.error.FFmpegError:
             return False
-        first = int(index.sample[start])
-        self._run = self._frames_from(packet, packets, start)
-        self._have_first, self._have = first, np.zeros(0, np.float32)
+        frames = self._frames(None, self._packets())
+        first = next(frames, None)
+        if first is None or first[1].pts is None:
+            return False
+        start = first[1].pts - self._index.first_pts
+        if start > warm:
+            return False
+        self._have_first = start
+        self._have = to_channel(first[1], self._channel)
+        self._run = ((start + index, frame) for index, frame in frames)
         return True
 
-    def _frames_from(
-        self, packet: SoundPacket, packets: Iterator[SoundPacket], start: int
+    def _seek_known(self, begin: int, warm: int) -> bool:
+        """Seek so that a packet before `warm` is met; count from the last one before `begin`."""
+        samples = self._index.sample
+        start = int(np.searchsorted(samples, begin, "right")) - 1
+        entry = int(np.searchsorted(samples, warm, "right")) - 1
+        step = 1
+        while entry > 0:
+            packets = self._packets_from(entry)
+            if packets is not None:
+                self._have_first, self._have = int(samples[start]), np.zeros(0, np.float32)
+                self._run = self._frames(start, packets)
+                return True
+            entry, step = entry - step, 4 * step
+        return False
+
+    def _packets_from(self, entry: int) -> Iterator[SoundPacket] | None:
+        """Seek to a known packet; None where seeking lands behind it."""
+        target = int(self._index.pts[entry])
+        try:
+            self._container.seek(target, stream=self._stream, backward=True)
+        except av.error.FFmpegError:
+            return None
+        packets = self._packets()
+        for packet in packets:
+            order = self._order(packet, entry)
+            if order > 0:
+                return None
+            if order == 0:
+                return _with_head(packet, packets)
+        return None
+
+    def _packets(self) -> Iterator[SoundPacket]:
+        packets: Iterator[SoundPacket] = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:
+                return
+            if packet is None:
+                return
+            yield packet
+
+    def _frames(
+        self, start: int | None, packets: Iterator[SoundPacket]
     ) -> Iterator[tuple[int, AudioFrame]]:
-        index = self._index
-        counter: GridCounter | None = None
-        uniform: Uniform | None = None
-        following: SoundPacket | None = packet
-        while following is not None:
-            packet = following
-            if counter is None and _order(packet, index, start) >= 0:
-                counter = GridCounter(self._stream.time_base or Fraction(1, 1), self._rate_hz)
-                counter.position = int(index.sample[start])
-            frames: list[AudioFrame] = []
+        """Yield (index, frame) from known packet `start` on, or counted from 0 where it is None."""
+        counter = GridCounter(self._time_base, self._rate_hz) if start is None else None
+        uniform = Uniform(self._rate_hz)
+        for packet in packets:
+            if counter is None and start is not None and self._order(packet, start) >= 0:
+                sample = int(self._index.sample[start])
+                counter = GridCounter(self._time_base, self._rate_hz, start=sample)
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:
-                # A decoder that is thrown in half-way may object; whole reads count the damage.
-                frames = []
-            if counter is not None:
-                for frame in frames:
-                    if uniform is None:
-                        uniform = Uniform(frame)
-                    for even in uniform.convert(frame):
-                        yield counter.place(even.pts, even.samples), even
-            try:
-                following = next(packets, None)
-            except av.error.FFmpegError:
-                return
+                # Damage, or a decoder thrown in half-way: a hole either way, and the whole read
+                # has already said so.
+                continue
+            if counter is None:
+                continue
+            for frame in frames:
+                for even in uniform.convert(frame):
+                    yield counter.place(even.pts, even.samples), even
+
+    def _order(self, packet: SoundPacket, entry: int) -> int:
+        """Return -1, 0 or 1: the packet lies before the known one, is it, or lies behind it."""
+        index = self._index
+        if index.by_position:
+            if packet.pos is None or packet.pos < 0:
+                return -1
+            return int(np.sign(packet.pos - int(index.pos[entry])))
+        if packet.pts is None:
+            return -1
+        ticks = packet.pts - int(index.pts[entry])
+        return 0 if abs(ticks * self._time_base) < SAME_TIME_S else int(np.sign(ticks))
 
     def _run_from_beginning(self) -> None:
-        self._container, old = open_container(self._path), self._container
-        if old is not None:
-            old.close()
-        self._stream = self._container.streams.audio[self._number]
-        keep_only(self._container, [self._stream])
-        decoder = StreamDecoder(self._stream)
-        self._run = _decoded(self._container, self._stream, decoder)
+        self._container.close()
+        self._container = open_container(self._path)
+        self._take_stream()
+        decoder = StreamDecoder(self._container, self._stream)
+        self._run = _decoded(self._packets(), decoder)
         self._have_first, self._have = 0, np.zeros(0, np.float32)
 
 
-def _order(packet: SoundPacket, index: SoundIndex, entry: int) -> int:
-    """Return -1, 0 or 1: the packet lies before the entry, is it, or lies behind it."""
-    pos = int(index.pos[entry])
-    if packet.pos is not None and packet.pos >= 0 and pos >= 0 and packet.pos != pos:
-        return -1 if packet.pos < pos else 1
-    pts = int(index.pts[entry])
-    if packet.pts is None or packet.pts == pts:
-        return 0
-    if pos >= 0 and packet.pos == pos:
-        return -1 if packet.pts < pts else 1
-    return -1 if packet.pts < pts else 1
+def _with_head(head: SoundPacket, rest: Iterator[SoundPacket]) -> Iterator[SoundPacket]:
+    yield head
+    yield from rest
 
 
 def _decoded(
-    container: InputContainer, stream: av.AudioStream, decoder: StreamDecoder
+    packets: Iterator[SoundPacket], decoder: StreamDecoder
 ) -> Iterator[tuple[int, AudioFrame]]:
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.error.FFmpegError:
-            return
-        if packet is None:
-            return
+    for packet in packets:
         yield from decoder.decode(packet)
 
 
@@ -265,9 +287,17 @@ def sound_index(path: Path, stream: int) -> SoundIndex:
     with open_container(path) as container:
         sound = container.streams.audio[stream]
         keep_only(container, [sound])
-        decoder = StreamDecoder(sound)
-        for _ in _decoded(container, sound, decoder):
-            pass
+        decoder = StreamDecoder(container, sound)
+        packets: Iterator[SoundPacket] = container.demux(sound)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:
+                break
+            if packet is None:
+                break
+            for _ in decoder.decode(packet):
+                pass
         index = decoder.build_index()
     remember_index(key, index)
     return index
@@ -275,6 +305,8 @@ def sound_index(path: Path, stream: int) -> SoundIndex:
 
 def to_channel(frame: AudioFrame, channel: int | None) -> NDArray[np.float32]:
     """Return one channel of a frame, or the mean of all, as float32 with full scale 1.0."""
+    if frame.format.is_planar and frame.layout.nb_channels >= MANY_CHANNELS:
+        raise ValueError("a planar frame of so many channels must be made packed first")
     values = frame.to_ndarray()
     if not frame.format.is_planar:
         values = values.reshape(-1, frame.layout.nb_channels).T
@@ -287,4 +319,4 @@ def to_channel(frame: AudioFrame, channel: int | None) -> NDArray[np.float32]:
     else:
         scaled = values.astype(np.float32, copy=False)
     mixed: NDArray[np.float32] = scaled[0] if len(scaled) == 1 else scaled.mean(axis=0)
-    return mixed
+    return np.ascontiguousarray(mixed)

@@ -20,6 +20,7 @@ from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
 from clapless.errors import UsageError
+from clapless.media.blocks import sample_count
 from clapless.media.sequence import SoundPart, parts_of
 from clapless.media.stretches import StretchReader
 from clapless.model import Clip
@@ -54,7 +55,7 @@ class ClipSound:
         last = self._parts[-1]
         own_length = last.first + self._reader(last).length
         self._own_length = own_length
-        self._length = own_length * rate_hz // self._own_rate_hz
+        self._length = sample_count(own_length, self._own_rate_hz, rate_hz)
         # Pieces begin where a sample of one rate falls on a sample of the other.
         common = gcd(rate_hz, self._own_rate_hz)
         self._step, self._own_step = rate_hz // common, self._own_rate_hz // common
