@@ -69,7 +69,16 @@ def printable_name(path: Path) -> str:
     >>> printable_name(Path("card/take\n1.wav"))
     'take\\n1.wav'
     """
+    return printable(path.name)
+
+
+def printable(text: str) -> str:
+    r"""Return text on one line, as a terminal can show it.
+
+    >>> printable("two\nlines")
+    'two\\nlines'
+    """
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for c in path.name
+        for c in text
     )

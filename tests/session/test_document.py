@@ -329,11 +329,13 @@ class TestWriting:
         assert not list(tmp_path.iterdir())
 
     def test_a_missing_folder_is_one_sentence(self, tmp_path):
-        with pytest.raises(SessionError, match=r"s.json cannot be written: no such file"):
+        with pytest.raises(
+            SessionError, match=r"s.json cannot be written: there is no folder nowhere;"
+        ):
             write_session(one_clip(), tmp_path / "nowhere" / "s.json")
 
     def test_a_folder_in_its_place(self, tmp_path):
-        with pytest.raises(SessionError, match="cannot be written"):
+        with pytest.raises(SessionError, match="cannot be written: it is a folder"):
             write_session(one_clip(), tmp_path)
 
     def test_a_link_is_followed(self, tmp_path):

@@ -5,11 +5,12 @@ without a file; `write_sidecars` lays a small note beside each placed file.
 """
 
 from clapless.session.aside import write_aside
-from clapless.session.document import read_session, to_json, write_session
+from clapless.session.document import check_target, read_session, to_json, write_session
 from clapless.session.sidecars import SIDECAR_SUFFIX, write_sidecars
 
 __all__ = [
     "SIDECAR_SUFFIX",
+    "check_target",
     "read_session",
     "to_json",
     "write_aside",

@@ -7,6 +7,7 @@ bytes that are no UTF-8 and only it carries them through; msgspec checks the str
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import NoReturn
@@ -77,17 +78,42 @@ def write_session(session: Session, path: str | Path) -> None:
         holds what JSON cannot (a number that is not finite).
     """
     path = Path(path)
-    name = printable_name(path)
+    check_target(path)
     try:
-        if path.is_file() and path.stat().st_size and not _looks_like_session(path):
-            raise SessionError(
-                f"{name} exists and is no session document: choose another name, or move it away."
-            )
         write_aside(path, to_json(session, base=path.parent).encode())
     except OSError as error:
-        raise SessionError(
-            f"{name} cannot be written: {_words(error)}; choose another place with -o."
-        ) from error
+        raise _unwritable(path, _words(error)) from error
+
+
+def check_target(path: Path) -> None:
+    """Refuse a place that no session document can be written to, before the work is done.
+
+    Raises
+    ------
+    SessionError
+        There is no such folder, it cannot be written, or something else stands there: a session
+        replaces nothing but a session.
+    """
+    try:
+        if not path.parent.is_dir():
+            raise _unwritable(path, f"there is no folder {printable_name(path.parent)}")
+        if path.is_dir():
+            raise _unwritable(path, "it is a folder")
+        if path.exists() and not _looks_like_session(path):
+            raise SessionError(
+                f"{printable_name(path)} exists and is no session document: choose another name, "
+                "or move it away."
+            )
+        if not os.access(path.parent, os.W_OK):
+            raise _unwritable(path, "the folder is read-only")
+    except OSError as error:
+        raise _unwritable(path, _words(error)) from error
+
+
+def _unwritable(path: Path, why: str) -> SessionError:
+    return SessionError(
+        f"{printable_name(path)} cannot be written: {why}; choose another place for it."
+    )
 
 
 def to_json(session: Session, *, base: Path) -> str:
