@@ -27,7 +27,7 @@ ENTRY_EVERY_S = 0.5
 TIMED_FORMATS = frozenset({"wav", "w64", "aiff", "au", "flac"})
 """Containers (FFmpeg's names) in which a timestamp after seeking is exact to the sample."""
 
-RAW_FORMATS = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "mp2", "asf", "wv", "ape"})
+RAW_FORMATS = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "mp2", "wv", "ape"})
 """Containers whose timestamps after seeking are estimates: packets are known by their position."""
 
 
