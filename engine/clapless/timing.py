@@ -84,7 +84,7 @@ def may_drop(rate: Fraction) -> bool:
     return rate.denominator == 1001 and nominal_rate(rate) % 30 == 0
 
 
-_TIMECODE = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})$")
+_TIMECODE = re.compile(r"^(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

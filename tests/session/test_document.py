@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.strategies import extras, sessions
 
 from clapless.errors import NewerVersionError, SessionError
 from clapless.model import Clip, Group, Marker, Match, MediaFile, Placement, Session
 from clapless.session import read_session, to_json, write_session
 from clapless.timing import Segment, TimeMap
+from tests.strategies import extras, sessions
 
 
 def one_clip(**changes) -> Session:

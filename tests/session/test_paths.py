@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.strategies import file_names
 
 from clapless.session.paths import from_document, to_document
+from tests.strategies import file_names
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
 
