@@ -9,7 +9,8 @@ import pytest
 from scipy import signal
 
 from clapless.model import Clip, Group, MediaFile, Placement, Session
-from clapless.synth.recording import Microphone, resample_at
+from clapless.synth.recording import Microphone
+from clapless.synth.resampling import resample_at
 from clapless.synth.scoring import score
 from clapless.synth.shoot import DevicePlan, EventPlan, Take, read_shoot, write_shoot
 from tests.synth.plain import first_channel

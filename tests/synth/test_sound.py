@@ -13,8 +13,8 @@ from clapless.synth.recording import (
     Room,
     impulse_response,
     record,
-    resample_at,
 )
+from clapless.synth.resampling import resample_at
 from clapless.synth.sound import (
     KINDS,
     RATE_HZ,

@@ -25,14 +25,13 @@ from scipy import fft, signal
 
 from clapless.model import clock_rate
 from clapless.synth.noise import Samples, hum, pink_noise, white_noise, wind
+from clapless.synth.resampling import REACH, resample_at
 from clapless.synth.speech import babble
 
 NoiseKind = Literal["white", "pink", "babble", "wind", "hum", "none"]
 
-_TAPS, _ORDER = 32, 7
-_CUTOFF = 0.93
-"""Edge of the interpolator's band as a share of half the event's rate."""
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20
+"""Samples made at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,63 +103,6 @@ class Microphone:
     dead_channels: tuple[int, ...] = ()
     channel_delays_s: tuple[float, ...] = ()
     drops: tuple[tuple[float, float], ...] = ()
-
-
-def resample_at(samples: Samples, positions: NDArray[np.float64]) -> Samples:
-    """Return the value of a band-limited signal between its samples.
-
-    Windowed sinc of 32 taps, exact in phase: it is symmetric, so a delay is met to better than a
-    hundredth of a microsecond at 16 kHz. The band ends at 0.93 of half the rate.
-
-    Parameters
-    ----------
-    samples
-        float32, shape (n,); zero outside.
-    positions
-        float64, shape (m,), in samples, rising or not.
-
-    Returns
-    -------
-    values
-        float32, shape (m,).
-    """
-    half = _TAPS // 2
-    padded = np.pad(samples, half + 1)
-    views = np.lib.stride_tricks.sliding_window_view(padded, _TAPS)
-    out = np.zeros(positions.size, np.float32)
-    table = _interpolator()
-    for first in range(0, positions.size, _CHUNK):
-        at = positions[first : first + _CHUNK]
-        left = np.floor(at).astype(np.int64)
-        inside = (left >= -1) & (left < samples.size)
-        rows = views[np.where(inside, left + 2, 0)]
-        u = (at - left - 0.5).astype(np.float32)
-        terms = rows @ table
-        value = terms[:, _ORDER]
-        for k in range(_ORDER - 1, -1, -1):
-            value = value * u + terms[:, k]
-        out[first : first + at.size] = np.where(inside, value, np.float32(0))
-    return out
-
-
-def _kernel(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    half = _TAPS / 2
-    window = np.i0(8.0 * np.sqrt(np.maximum(0.0, 1 - (x / half) ** 2))) / np.i0(8.0)
-    return np.where(np.abs(x) < half, _CUTOFF * np.sinc(_CUTOFF * x) * window, 0.0)
-
-
-_TABLE: list[Samples] = []
-
-
-def _interpolator() -> Samples:
-    """Kernel taps as polynomials of the position between two samples, shape (taps, order + 1)."""
-    if not _TABLE:
-        u = np.cos(np.pi * (np.arange(64) + 0.5) / 64) / 2
-        taps = np.arange(_TAPS) - (_TAPS // 2 - 1)
-        values = _kernel(taps[None, :] - (u[:, None] + 0.5))
-        powers = np.vander(u, _ORDER + 1, increasing=True)
-        _TABLE.append(np.linalg.lstsq(powers, values, rcond=None)[0].T.astype(np.float32))
-    return _TABLE[0]
 
 
 def impulse_response(rng: np.random.Generator, room: Room, rate_hz: int) -> Samples:
@@ -238,17 +180,20 @@ def record(
     lost_s = float(sum(lost for _, lost in microphone.drops))
     heard, heard_from_s = _stretch(event, rate_hz, start_s, duration_s / rate + lost_s)
     heard = _colour(rng, heard, rate_hz, microphone)
-    clip_s = np.arange(n) / out_rate_hz
-    base_s = start_s - heard_from_s + clip_s / rate
-    for at_s, lost in microphone.drops:
-        base_s[clip_s >= at_s] += lost
     delays_s = microphone.channel_delays_s or (0.0,) * microphone.channels
     channels = []
     for index in range(microphone.channels):
         if index in microphone.dead_channels:
             channels.append(np.zeros(n, np.float32))
             continue
-        sound = resample_at(heard, (base_s - delays_s[index]) * rate_hz)
+        sound = np.empty(n, np.float32)
+        for first in range(0, n, _CHUNK):
+            # Positions are float64: made piece by piece, hours of them do not fill the memory.
+            clip_s = np.arange(first, min(first + _CHUNK, n)) / out_rate_hz
+            event_s = start_s - heard_from_s - delays_s[index] + clip_s / rate
+            for at_s, lost in microphone.drops:
+                event_s[clip_s >= at_s] += lost
+            sound[first : first + _CHUNK] = resample_at(heard, event_s * rate_hz)
         sound = _add_noise(rng, sound, out_rate_hz, microphone, snr_span_s)
         channels.append(_electronics(rng, sound, out_rate_hz, microphone))
     return channels[0] if len(channels) == 1 else np.stack(channels)
@@ -259,7 +204,7 @@ def _stretch(
 ) -> tuple[Samples, float]:
     """Cut what is heard out of the event, with 3 s before it for the room's tail."""
     first = max(0, int((start_s - 3.0) * rate_hz))
-    last = min(event.size, int((start_s + length_s + 0.1) * rate_hz) + _TAPS)
+    last = min(event.size, int((start_s + length_s + 0.1) * rate_hz) + 2 * REACH)
     return event[first : max(first, last)], first / rate_hz
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clapless.model import Placement, Session
-from clapless.synth.shoot import ClipTruth, Shoot
+from clapless.synth.truth import ClipTruth, Shoot
 
 _NO_FRAME_S = 0.04
 """A frame where the clip has none (DESIGN: half a frame is 20 ms then)."""

@@ -7,205 +7,45 @@
 >>> round(shoot.offset_s(a, recorder), 3) == round(a.start_s - recorder.start_s, 3)
 True
 
-Conventions
------------
-A clip that begins at event time ``start_s`` on a clock of rate ``r = speed * (1 + drift_ppm *
-1e-6)`` holds at clip time t the event at ``start_s + t / r``: picture and sound alike, since both
-hang on the device's one quartz. Clip time is that of `clapless.model`. The truth lies beside the
-media as ``truth.json`` and comes back from `read_shoot`.
+The truth of the clips is that of `clapless.synth.truth`, in memory and as ``truth.json``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from clapless.model import clock_rate
-from clapless.synth.movie import Encoding, Labels, aside, write_movie, write_sound
+from clapless.synth.movie import Encoding, Labels, write_movie, write_sound
 from clapless.synth.noise import Samples
 from clapless.synth.picture import clock_frames
+from clapless.synth.plan import DevicePlan, EventPlan, Take
 from clapless.synth.recording import Microphone, record
-from clapless.synth.sound import RATE_HZ, Kind, draw_microphone, make_event
+from clapless.synth.sound import RATE_HZ, draw_microphone, make_event
+from clapless.synth.truth import ClipTruth, Shoot, read_shoot, write_truth
 from clapless.synth.wave import RecorderLabels, write_wave
 from clapless.timing import Timecode, may_drop, nominal_rate
 
-TRUTH_NAME = "truth.json"
-_SCHEMA = "clapless/shoot-truth"
+__all__ = [
+    "ClipTruth",
+    "DevicePlan",
+    "EventPlan",
+    "Shoot",
+    "Take",
+    "demo_shoot",
+    "read_shoot",
+    "write_shoot",
+]
+
 _LEAD_S = 4.0
 """Sound before event time 0, so that a clip may begin a little before its event."""
 
 Report = Callable[[int, int, str], None]
 """Called with clips done, clips in all and the name of the last one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventPlan:
-    """What happens, and at what time of day.
-
-    Parameters
-    ----------
-    kind
-        What is heard.
-    duration_s
-        Until when.
-    begins_s
-        Seconds since midnight of event time 0, for timecode and dates.
-    """
-
-    kind: Kind
-    duration_s: float
-    begins_s: int = 36_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """From start to stop: which event (by index), where in it, and how long by the device's clock.
-
-    The length is rounded to whole frames.
-    """
-
-    start_s: float
-    duration_s: float
-    event: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DevicePlan:
-    """A camera or a recorder.
-
-    Parameters
-    ----------
-    name
-        Of the device.
-    files
-        Path under the shoot's folder with ``{n}`` for the running number of the clip; its suffix
-        decides the format: MP4, MOV, MKV (a camera), WAV, M4A (a recorder).
-    takes
-        In order of time.
-    frame_rate
-        Exact frames per second of a camera.
-    drift_ppm, speed
-        Its clock.
-    microphone
-        None draws an ordinary one.
-    timecode
-        Whether it writes timecode (MP4, MOV) or a time reference (WAV); all devices that do are
-        jammed to the time of day, to the frame.
-    clock_error_s
-        How far the clock is off that dates its files.
-    sound_start_s
-        How much later than the picture its sound begins.
-    rate_hz
-        Samples per second.
-    encoding
-        Codecs.
-    """
-
-    name: str
-    files: str
-    takes: tuple[Take, ...]
-    frame_rate: Fraction | None = None
-    drift_ppm: float = 0.0
-    speed: Fraction = Fraction(1)
-    microphone: Microphone | None = None
-    timecode: bool = False
-    clock_error_s: float = 0.0
-    sound_start_s: Fraction = Fraction(0)
-    rate_hz: int = 48000
-    encoding: Encoding = field(default_factory=Encoding)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipTruth:
-    """Where a clip lies in its event, by the module's formula.
-
-    Parameters
-    ----------
-    path
-        Its file.
-    device
-        Name of its device.
-    event
-        Index of its event; clips of two events share no moment.
-    start_s
-        Event time of clip time 0.
-    duration_s
-        Exact length in clip time.
-    drift_ppm, speed
-        Its clock against the event's.
-    frame_rate
-        Exact, None without picture.
-    """
-
-    path: Path
-    device: str
-    event: int
-    start_s: float
-    duration_s: Fraction
-    drift_ppm: float = 0.0
-    speed: Fraction = Fraction(1)
-    frame_rate: Fraction | None = None
-
-    @property
-    def rate(self) -> float:
-        """Clip seconds per second of the event."""
-        return clock_rate(self.speed, self.drift_ppm)
-
-    @property
-    def end_s(self) -> float:
-        """Event time of its end."""
-        return self.start_s + float(self.duration_s) / self.rate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shoot:
-    """A folder of media and the truth of each file."""
-
-    folder: Path
-    clips: tuple[ClipTruth, ...]
-    seed: int
-
-    def clip(self, path: Path) -> ClipTruth:
-        """Return the truth of a file; `KeyError` where it is none of the shoot's."""
-        wanted = path.resolve()
-        for clip in self.clips:
-            if clip.path.resolve() == wanted:
-                return clip
-        raise KeyError(str(path))
-
-    def group_time_s(self, clip: ClipTruth, reference: ClipTruth, t_clip_s: float) -> float:
-        """Return the time on the reference's clock of a clip time, in seconds.
-
-        Raises
-        ------
-        ValueError
-            The two belong to different events.
-        """
-        if clip.event != reference.event:
-            raise ValueError(f"{clip.path.name} and {reference.path.name} share no event")
-        return (clip.start_s + t_clip_s / clip.rate - reference.start_s) * reference.rate
-
-    def offset_s(self, clip: ClipTruth, reference: ClipTruth) -> float:
-        """Return `offset_s` of the clip's placement; > 0: it starts later than the reference."""
-        return self.group_time_s(clip, reference, 0.0)
-
-    def drift_ppm(self, clip: ClipTruth, reference: ClipTruth) -> float:
-        """Return `drift_ppm` of the clip's placement; > 0: its clock is fast."""
-        speed = float(clip.speed / reference.speed)
-        return (clip.rate / reference.rate / speed - 1.0) * 1e6
-
-    def overlap_s(self, clip: ClipTruth) -> float:
-        """Return how much of a clip, in event seconds, one other device holds at best."""
-        others = (c for c in self.clips if c.device != clip.device and c.event == clip.event)
-        return max(
-            (min(c.end_s, clip.end_s) - max(c.start_s, clip.start_s) for c in others), default=0.0
-        )
 
 
 def write_shoot(
@@ -260,7 +100,7 @@ def write_shoot(
             if report is not None:
                 report(done, len(work), truth.path.name)
     shoot = Shoot(folder=folder, clips=tuple(item[3] for item in work), seed=seed)
-    _write_truth(shoot)
+    write_truth(shoot)
     return shoot
 
 
@@ -367,54 +207,6 @@ def _recorder_labels(
         take=str(key[-1]),
         tracks=("Boom", "Lav")[: device.microphone.channels if device.microphone else 1],
     )
-
-
-def _write_truth(shoot: Shoot) -> None:
-    clips = [
-        {
-            "path": clip.path.relative_to(shoot.folder).as_posix(),
-            "device": clip.device,
-            "event": clip.event,
-            "start_s": clip.start_s,
-            "duration_s": str(clip.duration_s),
-            "drift_ppm": clip.drift_ppm,
-            "speed": str(clip.speed),
-            "frame_rate": str(clip.frame_rate) if clip.frame_rate else None,
-        }
-        for clip in shoot.clips
-    ]
-    document = {"schema": _SCHEMA, "version": 1, "seed": shoot.seed, "clips": clips}
-    with aside(shoot.folder / TRUTH_NAME) as part:
-        part.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-
-
-def read_shoot(folder: Path) -> Shoot:
-    """Return the truth that lies beside the media of a shoot.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is none.
-    ValueError
-        The file is something else.
-    """
-    document = json.loads((folder / TRUTH_NAME).read_text(encoding="utf-8"))
-    if document.get("schema") != _SCHEMA or document.get("version") != 1:
-        raise ValueError(f"{folder / TRUTH_NAME} is not the truth of a shoot")
-    clips = tuple(
-        ClipTruth(
-            path=folder / entry["path"],
-            device=entry["device"],
-            event=entry["event"],
-            start_s=entry["start_s"],
-            duration_s=Fraction(entry["duration_s"]),
-            drift_ppm=entry["drift_ppm"],
-            speed=Fraction(entry["speed"]),
-            frame_rate=Fraction(entry["frame_rate"]) if entry["frame_rate"] else None,
-        )
-        for entry in document["clips"]
-    )
-    return Shoot(folder=folder, clips=clips, seed=document["seed"])
 
 
 def demo_shoot(

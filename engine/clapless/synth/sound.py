@@ -17,54 +17,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, get_args
 
 import numpy as np
 
 from clapless.model import Match, clock_rate
-from clapless.synth.music import music
-from clapless.synth.noise import (
-    Samples,
-    click_loop,
-    hum,
-    pink_noise,
-    room_ambience,
-    unit_power,
-    white_noise,
-)
+from clapless.synth.events import KINDS, RATE_HZ, REPEATING, Kind, make_event
+from clapless.synth.noise import Samples
 from clapless.synth.recording import Microphone, NoiseKind, Room, record
-from clapless.synth.speech import babble, speech
 from clapless.timing import Segment, TimeMap
 
-RATE_HZ = 16000
-"""Samples per second of events and of pairs."""
-
-Kind = Literal[
-    "speech",
-    "music",
-    "drum_machine",
-    "machine_music",
-    "mixed",
-    "ambience",
-    "babble",
-    "noise",
-    "loop",
-    "hum",
-    "silence",
+__all__ = [
+    "KINDS",
+    "RATE_HZ",
+    "REPEATING",
+    "Kind",
+    "Microphone",
+    "Pair",
+    "Room",
+    "Truth",
+    "draw_microphone",
+    "draw_room",
+    "make_event",
+    "make_negative",
+    "make_pair",
 ]
-"""What is heard. ``drum_machine`` is a band over sampled drums, ``machine_music`` repeats whole
-sections to the sample, ``mixed`` is talk over music in a room, ``noise`` is one noise for all (a
-waterfall), ``hum`` is mains hum alone, ``silence`` nothing at all."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
-REPEATING: frozenset[Kind] = frozenset({"machine_music", "loop", "hum", "silence"})
-"""Kinds whose shared part occurs again exactly, or is nothing: no pair of them is provable."""
-
-NEGATIVE_KINDS: tuple[Kind, ...] = KINDS
-"""Kinds `make_negative` knows, `drum_machine` and the repeating ones included."""
 
 PROVABLE_SNR_DB = 0.0
+"""The event is at least as loud as own noise on both, in the shared part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +82,17 @@ class Truth:
         return at_s
 
     def errors_s(self, match: Match) -> tuple[float, float]:
-        """Return answer minus truth at the start and the end of the shared part, in seconds."""
-        first_s, last_s = self.shared_b_s
-        return match.to_a(first_s) - self.to_a(first_s), match.to_a(last_s) - self.to_a(last_s)
+        """Return answer minus truth at the start and the end of the shared part, in seconds.
+
+        A match with a time map answers by it; where it has no segment, by its line.
+        """
+        first_s, last_s = (_answer_s(match, t_s) - self.to_a(t_s) for t_s in self.shared_b_s)
+        return first_s, last_s
+
+
+def _answer_s(match: Match, t_b_s: float) -> float:
+    mapped = match.time_map.to_group(t_b_s) if match.time_map else None
+    return match.to_a(t_b_s) if mapped is None else mapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,37 +122,6 @@ class Pair:
     provable: bool
     kind: Kind
     seed: int
-
-
-def make_event(rng: np.random.Generator, kind: Kind, duration_s: float) -> Samples:
-    """Return what happens: float32, shape (n,), at `RATE_HZ`, mean power 1 (0 for silence)."""
-    n = int(duration_s * RATE_HZ) + 1
-    if kind == "silence":
-        return np.zeros(n, np.float32)
-    if kind == "noise":
-        return (
-            pink_noise(rng, n, RATE_HZ) if rng.random() < 0.5 else unit_power(white_noise(rng, n))
-        )
-    if kind == "mixed":
-        parts = (speech(rng, n, RATE_HZ), music(rng, n, RATE_HZ), room_ambience(rng, n, RATE_HZ))
-        levels = rng.uniform((0.5, 0.2, 0.1), (1.0, 0.7, 0.4)).astype(np.float32)
-        return unit_power(
-            sum((x * y for x, y in zip(levels, parts, strict=True)), np.zeros(n, np.float32))
-        )
-    if kind == "music":
-        return music(rng, n, RATE_HZ)
-    if kind == "drum_machine":
-        return music(rng, n, RATE_HZ, performance="drum_machine")
-    if kind == "machine_music":
-        return music(rng, n, RATE_HZ, performance="machine")
-    makers = {
-        "speech": speech,
-        "ambience": room_ambience,
-        "babble": babble,
-        "loop": click_loop,
-        "hum": hum,
-    }
-    return makers[kind](rng, n, RATE_HZ)
 
 
 def draw_room(rng: np.random.Generator) -> Room:
