@@ -1,0 +1,89 @@
+"""Sharp onsets: what a clap, a slate or a knock looks like.
+
+They prove nothing, but where sound refuses they are what a person would look for: they are offered
+as pins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clapless.signals.audio.bands import FRAME, HOP, RATE_HZ, STEP_DB
+
+LEAST_RISE_DB = 15.0
+"""All bands together must rise by this over the 80 ms before."""
+
+BEFORE_FRAMES = 5
+"""What the rise is measured against."""
+
+APART_S = 0.5
+"""Two claps are at least this far apart."""
+
+PER_CHUNK = 3
+"""Onsets kept of one chunk while reading."""
+
+PER_CLIP = 24
+"""Onsets kept of a clip."""
+
+EDGE_SHARE = 0.3
+"""A clap begins where its envelope first reaches this share of its peak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clap:
+    """An onset: sample index in its stream, and the rise over all bands in dB."""
+
+    sample: int
+    rise_db: float
+
+
+def find_claps(
+    levels: NDArray[np.uint8], samples: NDArray[np.int16], first_sample: int
+) -> list[Clap]:
+    """Return the sharpest onsets of a stretch of sound, sharpest first.
+
+    Parameters
+    ----------
+    levels
+        Loudness of the stretch (`bands.loudness`), shape (frames, bands).
+    samples
+        The same stretch, int16.
+    first_sample
+        Index of its first sample in the stream.
+    """
+    if len(levels) <= BEFORE_FRAMES + 2:
+        return []
+    # The median band rises: a clap is broad, a sung onset is not.
+    rows = levels.astype(np.float32) * np.float32(STEP_DB)
+    before = np.lib.stride_tricks.sliding_window_view(rows, BEFORE_FRAMES, axis=0).max(axis=2)
+    rise = np.median(
+        rows[BEFORE_FRAMES + 1 :] - before[:-2][: len(rows) - BEFORE_FRAMES - 1], axis=1
+    )
+    found: list[Clap] = []
+    for index in np.argsort(-rise):
+        if rise[index] < LEAST_RISE_DB or len(found) == PER_CHUNK:
+            break
+        frame = int(index) + BEFORE_FRAMES + 1
+        sample = first_sample + _edge(samples, (frame - 1) * HOP)
+        if all(abs(sample - clap.sample) > APART_S * RATE_HZ for clap in found):
+            found.append(Clap(sample, float(rise[index])))
+    return found
+
+
+def _edge(samples: NDArray[np.int16], start: int) -> int:
+    stretch = np.abs(samples[max(start, 0) : start + 2 * FRAME].astype(np.float32))
+    return max(start, 0) + int(np.argmax(stretch >= EDGE_SHARE * stretch.max()))
+
+
+def strongest(claps: list[Clap]) -> list[Clap]:
+    """Return the strongest onsets of a clip, apart from each other, strongest first."""
+    kept: list[Clap] = []
+    for clap in sorted(claps, key=lambda clap: -clap.rise_db):
+        if len(kept) == PER_CLIP:
+            break
+        if all(abs(clap.sample - other.sample) > APART_S * RATE_HZ for other in kept):
+            kept.append(clap)
+    return kept

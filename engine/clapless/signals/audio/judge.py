@@ -1,0 +1,229 @@
+"""Whether windows spread over the overlap agree on one course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clapless.numerics.evidence import log10_binomial_tail
+from clapless.numerics.lines import vote_line
+from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.search import Course, Lead, follow
+from clapless.signals.audio.windows import (
+    MOST,
+    PEAKS,
+    PLAN,
+    REACH_S,
+    Heard,
+    listen,
+    place_windows,
+)
+
+TOLERANCE_S = 0.0015
+"""Windows agree within this: reflections move the strongest delay by about a millisecond."""
+
+MAX_SLOPE = 300e-6
+"""Slopes considered where the course was not followed."""
+
+FOLLOWED_SLOPE = 40e-6
+"""Slopes considered where it was: what following leaves open."""
+
+NOISE_HEIGHT = 4.0
+"""The highest of three thousand values of pure noise reaches about this many deviations."""
+
+HEIGHT_CAP = 12.0
+"""No window counts for more than this over the noise."""
+
+FEW = 8
+"""Windows of a first look."""
+
+LOOK_LOG10 = -2.5
+"""Chance, by the first look, below which a lead is listened to in full."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What the windows say of one lead.
+
+    Parameters
+    ----------
+    course
+        The lead's course moved to where the windows agree.
+    heard
+        The windows, along the lead's course.
+    along
+        The course they were heard along.
+    chosen
+        Which of its delays each window agrees with, -1 for none.
+    delays_s
+        Agreeing delays against `along`, NaN where there is none.
+    log10_chance
+        Chance of so much agreement among unrelated windows.
+    strength
+        Mean weight of a window, agreeing or not.
+    share
+        Share of windows that agree.
+    polarity
+        +1 or -1.
+    z
+        Of the lead.
+    """
+
+    course: Course
+    heard: tuple[Heard, ...]
+    along: Course
+    chosen: NDArray[np.int64]
+    delays_s: NDArray[np.float64]
+    log10_chance: float
+    strength: float
+    share: float
+    polarity: int
+    z: float
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """Middles of the windows in b's clip time."""
+        return np.array([window.time_s for window in self.heard])
+
+    @property
+    def agreeing(self) -> NDArray[np.bool_]:
+        """Which windows agree."""
+        return self.chosen >= 0
+
+    @property
+    def effective(self) -> float:
+        """Windows that do not overlap, as many as fit in these."""
+        return _effective(self.heard)
+
+
+def judge(
+    a: AudioFeature,
+    b: AudioFeature,
+    lead: Lead,
+    *,
+    excluded_b_s: Sequence[tuple[float, float]] = (),
+    first_look: bool = True,
+    most: int = MOST,
+) -> Verdict | None:
+    """Listen along a lead.
+
+    Parameters
+    ----------
+    a, b, lead
+        The clips and where they may lie.
+    excluded_b_s
+        Stretches of b's clip time not to be used.
+    first_look
+        Whether to give up after a few windows that do not agree at all.
+    most
+        At most so many windows.
+
+    Returns
+    -------
+    Verdict or None
+        None where no window can be placed, or a first look found nothing.
+    """
+    followed = lead if lead.followed else follow(a, b, lead)
+    starts, blocks = place_windows(a, b, followed.course, most=most, excluded_b_s=excluded_b_s)
+    if len(starts) == 0:
+        return None
+    if first_look and len(starts) > 2 * FEW:
+        few = starts[np.linspace(0, len(starts) - 1, FEW).astype(np.int64)]
+        heard = listen(a.sound, b.sound, followed.course, few, blocks)
+        verdict = weigh(heard, followed)
+        if verdict is None or verdict.log10_chance > LOOK_LOG10:
+            return verdict
+        rest = np.setdiff1d(starts, few)
+        heard += listen(a.sound, b.sound, followed.course, rest, blocks)
+        heard.sort(key=lambda window: window.time_s)
+    else:
+        heard = listen(a.sound, b.sound, followed.course, starts, blocks)
+    return weigh(heard, followed)
+
+
+def weigh(heard: Sequence[Heard], lead: Lead) -> Verdict | None:
+    """Return what windows along a lead agree on, None where there are none."""
+    if not heard:
+        return None
+    n = len(heard)
+    per = max(len(window.delays_s) for window in heard)
+    delays = np.zeros((n, per))
+    heights = np.zeros((n, per))
+    for row, window in enumerate(heard):
+        delays[row, : len(window.delays_s)] = window.delays_s
+        heights[row, : len(window.heights)] = window.heights
+    weights = np.clip(np.abs(heights) - NOISE_HEIGHT, 0.1, HEIGHT_CAP) * (heights != 0)
+    times = np.array([window.time_s for window in heard])
+    max_slope = FOLLOWED_SLOPE if lead.followed else MAX_SLOPE
+    if max_slope * np.ptp(times) < 2.0 * TOLERANCE_S:
+        max_slope = 0.0
+    vote = vote_line(
+        times,
+        delays,
+        weights,
+        tolerance=TOLERANCE_S,
+        max_slope=max_slope,
+        sign=np.sign(heights).astype(np.int64),
+    )
+    if vote is None:
+        return None
+    agreeing = vote.chosen >= 0
+    picked = np.where(agreeing, vote.chosen, 0)
+    rows = np.arange(n)
+    line = vote.line
+    course = Course(
+        lead.course.offset_s + line.value - line.slope * line.pivot,
+        lead.course.slope + line.slope,
+    )
+    return Verdict(
+        course=course,
+        heard=tuple(heard),
+        along=lead.course,
+        chosen=vote.chosen,
+        delays_s=np.where(agreeing, delays[rows, picked], np.nan),
+        log10_chance=_log10_chance(vote.chosen, heard, max_slope > 0),
+        strength=vote.score / n,
+        share=float(agreeing.mean()),
+        polarity=int(np.sign(np.sum(heights[rows, picked][agreeing]))) or 1,
+        z=lead.z,
+    )
+
+
+def _effective(heard: Sequence[Heard]) -> float:
+    """Windows that overlap tell less: count how many half-windows they cover.
+
+    Neighbouring Hann blocks share a sixth of their amplitude, so that their cross-spectra are all
+    but independent; windows of several blocks share whole ones.
+    """
+    covered, last = 0.0, -np.inf
+    for window in heard:
+        start, end = window.time_s - window.length_s / 2, window.time_s + window.length_s / 2
+        covered += end - max(start, last) if end > last else 0.0
+        last = max(last, end)
+    hop_s = PLAN.hop / PLAN.rate_hz
+    blocks = max(1.0, round(heard[0].length_s / hop_s) - 1.0)
+    return max(1.0, min(float(len(heard)), covered / (hop_s * blocks) - 1.0))
+
+
+def _log10_chance(chosen: NDArray[np.int64], heard: Sequence[Heard], sloped: bool) -> float:
+    """Chance that unrelated windows agree so.
+
+    Counted twice, by the strongest delay of each window and by all that were kept (where a
+    reflection is now and then the stronger one); the better count is taken and paid for.
+    """
+    ratio = _effective(heard) / len(heard)
+    trials = len(heard) * ratio
+    # The line itself was fitted to one delay, or two where it slopes.
+    taken = 2.0 if sloped else 1.0
+    best = 0.0
+    for kept in (1, PEAKS):
+        hits = float(((chosen >= 0) & (chosen < kept)).sum()) * ratio - taken
+        if hits > 0:
+            chance = min(0.5, kept * TOLERANCE_S / REACH_S)
+            tail = log10_binomial_tail(hits, max(trials - taken, hits), chance)
+            looks = taken * np.log10(max(trials * kept, 1.0)) + np.log10(2.0)
+            best = min(best, tail + float(looks))
+    return best

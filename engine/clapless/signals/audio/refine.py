@@ -1,0 +1,190 @@
+"""The line of two clips to a small part of a millisecond, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clapless.numerics.gcc import Spectra, Stack, shift_phases
+from clapless.numerics.lines import Line, fit_line
+from clapless.numerics.phase import (
+    Phases,
+    add,
+    delay_std_s,
+    phase_delay,
+    stacked_curve,
+    unit_spectrum,
+    weigh_phases,
+)
+from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.judge import Verdict
+from clapless.signals.audio.search import Course
+from clapless.signals.audio.windows import PLAN, Heard, listen
+
+GROUPS = 12
+"""Windows are stacked in at most so many groups, one delay each."""
+
+LEAST_PER_GROUP = 2
+"""Windows in a group."""
+
+SMEAR_S = 3e-5
+"""Windows are heard again where the course they were heard along slips more within one."""
+
+PATHS_S = 0.015
+"""Reflections are looked for this far from the strongest path."""
+
+SUB_BANDS = 6
+"""Parts of the band whose delays are compared: filters and reflections delay them differently."""
+
+FLOOR_S = 2e-6
+"""No delay is claimed to be known better: capsules and filters differ by as much."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refined:
+    """A measured line.
+
+    Parameters
+    ----------
+    line
+        Delay against `along` over b's clip time; errors are those of chance.
+    along
+        The course it is measured against.
+    systematic_s
+        Standard deviation of what all windows share: reflections, filters.
+    times_s, delays_s, stds_s
+        The groups' delays that the line was fitted to.
+    paths
+        Strongest paths of the stack: (delay_s against the line, height over the strongest's).
+    """
+
+    line: Line
+    along: Course
+    systematic_s: float
+    times_s: NDArray[np.float64]
+    delays_s: NDArray[np.float64]
+    stds_s: NDArray[np.float64]
+    paths: tuple[tuple[float, float], ...]
+
+    @property
+    def course(self) -> Course:
+        """The course that was measured."""
+        line = self.line
+        return Course(
+            self.along.offset_s + line.value - line.slope * line.pivot,
+            self.along.slope + line.slope,
+        )
+
+
+def refine(
+    a: AudioFeature,
+    b: AudioFeature,
+    verdict: Verdict,
+    *,
+    drift_ppm: float,
+    drift_std_ppm: float,
+) -> Refined:
+    """Measure the line that the agreeing windows lie on.
+
+    Parameters
+    ----------
+    a, b
+        The clips.
+    verdict
+        Windows that agree.
+    drift_ppm, drift_std_ppm
+        What is believed of the clock of b against a; decides where the overlap is too short to
+        tell.
+    """
+    heard = [window for window, use in zip(verdict.heard, verdict.agreeing, strict=True) if use]
+    along = verdict.along
+    slip_s = abs(verdict.course.slope - along.slope) * heard[0].length_s
+    if slip_s > SMEAR_S:
+        along = verdict.course
+        heard = _hear_again(a, b, along, heard)
+    times = np.array([window.time_s for window in heard])
+    coarse = np.array([verdict.course.to_a(t) - along.to_a(t) for t in times])
+    whole = add([window.stack for window in heard], coarse, PLAN)
+    phases, top_s, paths = _align(whole, verdict.polarity)
+    coarse = coarse + top_s
+    groups = _grouped(heard, coarse, phases, verdict.polarity)
+    belief = 1.0 / (1.0 + drift_ppm * 1e-6) - along.slope
+    line = fit_line(*groups, slope_prior=belief, slope_prior_std=max(drift_std_ppm, 1e-3) * 1e-6)
+    return Refined(
+        line=line,
+        along=along,
+        systematic_s=max(FLOOR_S, _band_scatter_s(phases)),
+        times_s=groups[0],
+        delays_s=groups[1],
+        stds_s=groups[2],
+        paths=paths,
+    )
+
+
+def _hear_again(
+    a: AudioFeature, b: AudioFeature, course: Course, heard: list[Heard]
+) -> list[Heard]:
+    starts = np.array([window.time_s - window.length_s / 2.0 for window in heard])
+    blocks = round(heard[0].length_s * PLAN.rate_hz / PLAN.hop) - 1
+    return listen(a.sound, b.sound, course, starts, blocks)
+
+
+def _align(whole: Stack, polarity: int) -> tuple[Phases, float, tuple[tuple[float, float], ...]]:
+    """Return the stack moved to its main path, that path's delay, and the paths about it."""
+    curve = stacked_curve(weigh_phases(whole, PLAN, aligned=False), PLAN, PATHS_S)
+    peaks = curve.peaks(6, 3e-4)
+    top_s, height = peaks[0]
+    moved = _turned(whole.cross, -top_s) * np.complex64(polarity)
+    phases = weigh_phases(
+        Stack(moved, whole.power_a, whole.power_b, whole.blocks), PLAN, aligned=True
+    )
+    paths = tuple((delay - top_s, found / height) for delay, found in peaks[1:])
+    return phases, top_s, paths
+
+
+def _turned(cross: Spectra, delay_s: float) -> Spectra:
+    return np.asarray(cross * shift_phases(np.array([delay_s]), PLAN)[0], np.complex64)
+
+
+def _grouped(
+    heard: list[Heard], coarse: NDArray[np.float64], phases: Phases, polarity: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return times, delays and their standard deviations of groups of windows."""
+    count = max(1, min(GROUPS, len(heard) // LEAST_PER_GROUP))
+    per_block = delay_std_s(phases, PLAN, 1.0)
+    times, delays, stds = [], [], []
+    for part in np.array_split(np.arange(len(heard)), count):
+        windows = [heard[i] for i in part]
+        stacked = add([window.stack for window in windows], coarse[part], PLAN)
+        unit = unit_spectrum(stacked, PLAN) * np.complex64(polarity)
+        # Blocks hold about as much each, so the middle of the group is that of its windows.
+        times.append(float(np.mean([window.time_s for window in windows])))
+        delays.append(float(coarse[part].mean()) + phase_delay(unit, phases.weight, 0.0, PLAN))
+        stds.append(per_block / np.sqrt(stacked.blocks))
+    return np.array(times), np.array(delays), np.array(stds)
+
+
+def _band_scatter_s(phases: Phases) -> float:
+    """Return how uncertain the delay is because parts of the band disagree about it."""
+    turn = (2.0 * np.pi * PLAN.frequencies_hz.astype(np.float64)) ** 2
+    worth = phases.weight * turn
+    total = float(worth.sum())
+    if total <= 0:
+        return FLOOR_S
+    edges = np.searchsorted(np.cumsum(worth) / total, np.linspace(0, 1, SUB_BANDS + 1)[1:-1])
+    delays, shares = [], []
+    for part in np.split(np.arange(len(worth)), edges):
+        if len(part) == 0 or worth[part].sum() <= 0:
+            continue
+        weight = np.zeros_like(phases.weight)
+        weight[part] = phases.weight[part]
+        delays.append(phase_delay(phases.unit, weight, 0.0, PLAN))
+        shares.append(float(worth[part].sum()) / total)
+    if len(delays) < 2:
+        return FLOOR_S
+    share = np.array(shares) / np.sum(shares)
+    mean = float(np.sum(share * delays))
+    spread = float(np.sqrt(np.sum(share * (np.array(delays) - mean) ** 2)))
+    return spread / float(np.sqrt(len(delays) - 1))

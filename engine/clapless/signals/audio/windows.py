@@ -1,0 +1,188 @@
+"""Windows spread over what two clips may have in common, and what is heard in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clapless.numerics.gcc import (
+    BlockPlan,
+    DelayCurve,
+    Stack,
+    block_spectra,
+    delay_curve,
+    stack,
+    whiten,
+)
+from clapless.numerics.sound import SampleSource
+from clapless.signals.audio.bands import FRAME_RATE_HZ, RATE_HZ
+from clapless.signals.audio.extractor import LEVEL_FRAMES
+from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.search import Course
+
+PLAN = BlockPlan(RATE_HZ)
+"""Blocks of 1.02 s from 150 to 7000 Hz."""
+
+WHITENING = 0.75
+"""Exponent of the whitening; measured best of 0.6 to 1 over speech and music from -5 to 10 dB."""
+
+REACH_S = 0.1
+"""Delays are looked for this far from the course."""
+
+SHORT_S = 15.0
+"""Shorter overlaps are cut into single blocks that overlap by half."""
+
+BLOCKS = 3
+"""Blocks in a window of a longer overlap: 2.05 s."""
+
+MOST = 32
+"""Windows spread over an overlap."""
+
+PEAKS = 3
+"""Delays kept of a window."""
+
+PEAKS_APART_S = 0.001
+"""They are at least this far apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What one window says.
+
+    Parameters
+    ----------
+    time_s
+        Its middle, in b's clip time.
+    length_s
+        Its length.
+    stack
+        Spectra along the course.
+    delays_s, heights
+        The strongest delays against the course, > 0: a hears it later; heights are signed.
+    """
+
+    time_s: float
+    length_s: float
+    stack: Stack
+    delays_s: tuple[float, ...]
+    heights: tuple[float, ...]
+
+
+def place_windows(
+    a: AudioFeature,
+    b: AudioFeature,
+    course: Course,
+    *,
+    most: int = MOST,
+    excluded_b_s: Sequence[tuple[float, float]] = (),
+) -> tuple[NDArray[np.float64], int]:
+    """Return where windows start in b's clip time, and how many blocks each has.
+
+    They are spread evenly; within its part of the overlap each goes where both clips are loudest
+    against their own usual level.
+
+    Parameters
+    ----------
+    a, b, course
+        The clips and how they are thought to lie.
+    most
+        At most so many.
+    excluded_b_s
+        Stretches of b's clip time that no window may touch.
+    """
+    start_s, end_s = course.overlap_b_s(a, b)
+    blocks = 1 if end_s - start_s < SHORT_S else BLOCKS
+    length_s = PLAN.samples(blocks) / RATE_HZ
+    step_s = PLAN.block_s / 2.0
+    count = int(np.floor((end_s - start_s - length_s) / step_s)) + 1
+    if count < 1:
+        return np.zeros(0), blocks
+    starts: NDArray[np.float64] = start_s + np.arange(count, dtype=np.float64) * step_s
+    for low, high in excluded_b_s:
+        starts = starts[(starts + length_s <= low) | (starts >= high)]
+    loud_b = _loudness(b, starts, length_s)
+    loud_a = _loudness(a, course.offset_s + course.slope * starts, length_s)
+    heard = (loud_a > -np.inf) & (loud_b > -np.inf)
+    starts, loud = starts[heard], np.minimum(loud_a, loud_b)[heard]
+    if len(starts) <= most:
+        return starts, blocks
+    parts = np.array_split(np.arange(len(starts)), most)
+    return np.array([starts[part[np.argmax(loud[part])]] for part in parts]), blocks
+
+
+def _loudness(
+    feature: AudioFeature, starts_s: NDArray[np.float64], length_s: float
+) -> NDArray[np.float64]:
+    """Loudest quarter second of each window over the clip's usual one; -inf where all is silent."""
+    level = feature.level_db.astype(np.float64)
+    if len(level) == 0 or len(starts_s) == 0:
+        return np.zeros(len(starts_s))
+    per_s = FRAME_RATE_HZ / LEVEL_FRAMES
+    first = np.floor((starts_s - feature.origin_s) * per_s).astype(np.int64)
+    across = np.arange(int(np.ceil(length_s * per_s)) + 1)
+    index = np.clip(first[:, None] + across[None, :], 0, len(level) - 1)
+    loudest = level[index].max(axis=1)
+    return np.where(loudest > 0, loudest - np.median(level), -np.inf)
+
+
+def listen(
+    sound_a: SampleSource,
+    sound_b: SampleSource,
+    course: Course,
+    starts_b_s: NDArray[np.float64],
+    blocks: int,
+) -> list[Heard]:
+    """Read windows of both clips and return what they say; silent ones are left out.
+
+    Parameters
+    ----------
+    sound_a, sound_b
+        The samples.
+    course
+        How the clips are thought to lie.
+    starts_b_s
+        Where the windows start in b's clip time.
+    blocks
+        Blocks in each.
+    """
+    heard = []
+    for start_s in np.sort(starts_b_s):
+        window = _listen_once(sound_a, sound_b, course, float(start_s), blocks)
+        if window is not None:
+            heard.append(window)
+    return heard
+
+
+def _listen_once(
+    sound_a: SampleSource, sound_b: SampleSource, course: Course, start_s: float, blocks: int
+) -> Heard | None:
+    first_b = round((start_s - sound_b.origin_s) * RATE_HZ)
+    begins_b = first_b + PLAN.hop * np.arange(blocks)
+    times_b = sound_b.origin_s + begins_b / RATE_HZ
+    wanted_a = (course.offset_s + course.slope * times_b - sound_a.origin_s) * RATE_HZ
+    begins_a = np.rint(wanted_a).astype(np.int64)
+    first_a = int(begins_a[0])
+    samples_b = sound_b.window(first_b, PLAN.samples(blocks))
+    samples_a = sound_a.window(first_a, int(begins_a[-1]) - first_a + PLAN.size)
+    spectra_a = block_spectra(begins_a - first_a, samples_a, PLAN)
+    spectra_b = block_spectra(begins_b - first_b, samples_b, PLAN)
+    stacked = stack(spectra_a, spectra_b, (wanted_a - begins_a) / RATE_HZ, PLAN)
+    if stacked.blocks == 0:
+        return None
+    length_s = PLAN.samples(blocks) / RATE_HZ
+    peaks = curve_of(stacked).peaks(PEAKS, PEAKS_APART_S)
+    return Heard(
+        time_s=float(times_b[0]) + length_s / 2.0,
+        length_s=length_s,
+        stack=stacked,
+        delays_s=tuple(delay for delay, _ in peaks),
+        heights=tuple(height for _, height in peaks),
+    )
+
+
+def curve_of(stacked: Stack, reach_s: float = REACH_S) -> DelayCurve:
+    """Return likeness against delay, whitened as windows are."""
+    return delay_curve(whiten(stacked, WHITENING), PLAN, reach_s)
