@@ -11,10 +11,17 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from clapless.cli import outcome
+from clapless.cli.cache import cache
+from clapless.cli.console import warn
+from clapless.cli.demo import demo
+from clapless.cli.plugins import add_plugins
+from clapless.cli.probe import probe
+from clapless.cli.sync import sync
+from clapless.cli.verify import verify
 from clapless.errors import ClaplessError, UsageError
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells give it (128 + SIGINT)."""
+VERBS = (sync, verify, probe, demo)
 
 
 class _Group(TyperGroup):
@@ -24,21 +31,43 @@ class _Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except ClaplessError as error:
-            typer.echo(str(error), err=True)
-            raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
+            warn([str(error)], "red")
+            wrong = isinstance(error, UsageError)
+            raise typer.Exit(outcome.WRONG_USAGE if wrong else outcome.NOTHING_USABLE) from error
         except KeyboardInterrupt:
-            typer.echo("Stopped; nothing was left half written.", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+            warn(["Stopped; nothing was left half written."])
+            raise typer.Exit(outcome.INTERRUPTED) from None
 
 
-app = typer.Typer(
-    name="clapless",
-    cls=_Group,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Puts recordings of one event on one clock and hands the result to your editor.",
-)
+def build() -> typer.Typer:
+    """Return the whole command line; what is wrong with a plug-in goes to stderr."""
+    app = typer.Typer(
+        name="clapless",
+        cls=_Group,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Puts recordings of one event on one clock and hands the result to your editor.",
+    )
+    app.callback()(_clapless)
+    for verb in VERBS:
+        app.command()(verb)
+    app.add_typer(cache, name="cache")
+    warn(add_plugins(app))
+    return app
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; `clapless.cli.outcome` lists them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A name that the terminal's encoding cannot hold shall not end the run.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        build()(args=arguments, prog_name="clapless")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0
+    return 0
 
 
 def _print_version(wanted: bool) -> None:
@@ -47,23 +76,9 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _clapless(
     _version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
     pass
-
-
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code; see `clapless.cli.outcome` for the codes."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # A name that the terminal's encoding cannot hold shall not end the run.
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        app(args=arguments, prog_name="clapless")
-    except SystemExit as done:
-        return done.code if isinstance(done.code, int) else 0
-    return 0

@@ -1,0 +1,274 @@
+"""A session as tables for people."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clapless.cli.console import safe
+from clapless.cli.words import (
+    NOT_SYNCED,
+    STATUS_WORDS,
+    count_words,
+    drift_words,
+    length_words,
+    offset_words,
+)
+from clapless.model import Clip, Group, Placement, Session, Unplaced, Verification
+
+STATUS_STYLES = {"synced": "green", "check": "yellow", "manual": "cyan"}
+VERDICT_WORDS = {"pass": "PASS", "fail": "FAIL", "not_verifiable": "not verifiable"}
+VERDICT_STYLES = {"pass": "green", "fail": "red", "not_verifiable": "yellow"}
+
+
+def print_session(console: Console, session: Session) -> None:
+    """Print what is placed, what is not and why, and how many of each."""
+    for group in session.groups:
+        console.print(group_table(session, group))
+    if session.unplaced:
+        console.print(unplaced_table(session))
+    for line in _notes(session):
+        console.print(line)
+    console.print(summary(session))
+
+
+def group_table(session: Session, group: Group) -> Table:
+    """Return where each clip of a group lies."""
+    reference = session.clip(group.reference)
+    title = Text.assemble("Group ", safe(group.id), ", on the clock of ", safe(reference.name))
+    table = plain_table(title)
+    for heading in ("Clip", "Camera or recorder"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("Starts at", "Frames", "Plus or minus", "Drift"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for heading in ("Confidence", "Status", "By"):
+        table.add_column(heading, overflow="fold")
+    for placement in sorted(group.placements, key=lambda one: one.offset_s):
+        table.add_row(*_placement_row(session, group, placement))
+    return table
+
+
+def _placement_row(
+    session: Session, group: Group, placement: Placement
+) -> Iterator[RenderableType]:
+    clip = session.clip(placement.clip)
+    rate = counting_rate(session, clip, group)
+    starts, frames = offset_words(placement.offset_s, rate)
+    yield safe(clip.name)
+    yield safe(clip.device or "")
+    yield starts
+    yield frames
+    if placement.clip == group.reference:
+        yield from ("", "", "", Text("reference", style="bold"), "")
+        return
+    middle_s = float(clip.duration_s) / 2
+    yield f"{placement.std_s(middle_s) * 1000:.2f} ms"
+    drift = drift_words(placement.drift_ppm, rate)
+    yield drift if placement.speed == 1 else f"{drift}, speed {placement.speed}"
+    yield f"{placement.confidence:.1%}"
+    word = STATUS_WORDS[placement.status] + (" (coarse)" if placement.coarse else "")
+    yield Text(word, style=STATUS_STYLES[placement.status])
+    yield safe(", ".join(placement.signals))
+
+
+def unplaced_table(session: Session) -> Table:
+    """Return what is not synced, with the reason and what the user can do."""
+    table = plain_table(Text(NOT_SYNCED.capitalize()))
+    for heading in ("Clip", "Camera or recorder", "Why", "What you can do"):
+        table.add_column(heading, overflow="fold")
+    for one in session.unplaced:
+        clip = session.clip(one.clip)
+        table.add_row(
+            safe(clip.name), safe(clip.device or ""), safe(one.reason), _advice(session, one)
+        )
+    return table
+
+
+def _advice(session: Session, one: Unplaced) -> Text:
+    """Return the next step for a clip that is not synced, as something to type."""
+    lines = []
+    for pin in one.suggested_pins[:3]:
+        a, b = session.clip(pin.a).name, session.clip(pin.b).name
+        typed = shlex.quote(f"{a}@{pin.a_s:.3f}={b}@{pin.b_s:.3f}")
+        lines.append(f"if this is one clap: --pin {typed}")
+    for candidate in one.candidates[:1] if not lines else ():
+        other = session.clip(candidate.a)
+        starts, _ = offset_words(candidate.offset_s, other.frame_rate)
+        typed = shlex.quote(f"{other.name}@TIME={session.clip(one.clip).name}@TIME")
+        lines.append(
+            f"best guess: {starts} on {other.name} ({candidate.confidence:.0%}); by hand: "
+            f"--pin {typed}"
+        )
+    return Text("\n").join(safe(line) for line in lines)
+
+
+def _notes(session: Session) -> Iterator[Text]:
+    """Yield what the tables have no room for: sound that came late, signals that disagree."""
+    for group in session.groups:
+        for placement in group.placements:
+            name = session.clip(placement.clip).name
+            if placement.sound_delay_s:
+                delay_ms = placement.sound_delay_s * 1000
+                yield safe(f"{name}: its sound is {delay_ms:+.1f} ms late, as distance makes it")
+            if placement.time_map is not None and len(placement.time_map.segments) > 1:
+                parts = len(placement.time_map.segments)
+                yield safe(f"{name}: its sound jumps; it is placed in {parts} pieces", "yellow")
+            for other in placement.disagreements:
+                yield safe(
+                    f"{name}: {other.signal} says {other.difference_s * 1000:+.0f} ms from this"
+                    + (f" ({other.reason})" if other.reason else ""),
+                    "yellow",
+                )
+
+
+def summary(session: Session) -> Text:
+    """Return one line: how many clips are synced, to check, not synced."""
+    placements = [p for group in session.groups for p in group.placements]
+    check = sum(p.status == "check" for p in placements)
+    parts = [
+        (f"{len(placements) - check} of {count_words(len(session.clips), 'clip')} synced", "green"),
+        (f"{check} to check", "yellow" if check else ""),
+        (f"{len(session.unplaced)} {NOT_SYNCED}", "red" if session.unplaced else ""),
+    ]
+    return Text(", ").join(Text(*part) for part in parts)
+
+
+def verification_table(session: Session, group: Group) -> Table:
+    """Return what measuring each placement again gave."""
+    reference = session.clip(group.reference)
+    table = plain_table(Text.assemble("Group ", safe(group.id), ", against ", safe(reference.name)))
+    table.add_column("Clip", overflow="fold")
+    for heading in ("Off by", "Frames", "Spread", "Head", "Middle", "Tail"):
+        table.add_column(heading, justify="right", overflow="fold")
+    for heading in ("Answer", "What would fix it"):
+        table.add_column(heading, overflow="fold")
+    for placement in group.placements:
+        if placement.clip == group.reference:
+            continue
+        clip = session.clip(placement.clip)
+        rate = counting_rate(session, clip, group)
+        table.add_row(safe(clip.name), *_verification_row(placement, rate))
+    return table
+
+
+def _verification_row(placement: Placement, rate: Fraction | None) -> Iterator[RenderableType]:
+    answer = placement.verification
+    if answer is None or answer.verdict == "not_verifiable":
+        yield from [""] * 6
+    else:
+        yield f"{answer.median_s * 1000:+.2f} ms"
+        yield f"{answer.median_s * float(rate):+.3f}" if rate else ""
+        yield f"{answer.spread_s * 1000:.2f} ms"
+        medians = {part.part: part.median_s for part in answer.parts}
+        for part in ("head", "middle", "tail"):
+            yield f"{medians[part] * 1000:+.2f} ms" if part in medians else ""
+    yield _verdict(answer)
+    yield safe(_fix(placement, answer))
+
+
+def _verdict(answer: Verification | None) -> Text:
+    verdict = "not_verifiable" if answer is None else answer.verdict
+    return Text(VERDICT_WORDS[verdict], style=VERDICT_STYLES[verdict])
+
+
+def _fix(placement: Placement, answer: Verification | None) -> str:
+    if answer is None:
+        return ""
+    words = answer.reason
+    if answer.suggested_drift_ppm is not None:
+        speed = float(placement.speed) * (1 + answer.suggested_drift_ppm * 1e-6)
+        words += f"{'; ' if words else ''}play it at {speed * 100:.6f} % speed"
+    return words
+
+
+def counting_rate(session: Session, clip: Clip, group: Group) -> Fraction | None:
+    """Return the frames per second to count a clip's offset in.
+
+    They are the clip's own, else its reference's, else those of the group's first camera.
+    """
+    others = (session.clip(placement.clip) for placement in group.placements)
+    for one in (clip, session.clip(group.reference), *others):
+        if one.frame_rate is not None:
+            return one.frame_rate
+    return None
+
+
+def clips_table(clips: Iterable[Clip], signals: dict[str, tuple[str, ...]]) -> Table:
+    """Return what files hold: one row per clip.
+
+    Parameters
+    ----------
+    clips
+        What was found.
+    signals
+        Clip id -> names of the signals it can give.
+    """
+    table = plain_table(Text("Clips"))
+    for heading in (
+        *("Clip", "Camera or recorder", "Files", "Length", "Picture", "Sound", "Timecode"),
+        *("Can be synced by", "More"),
+    ):
+        table.add_column(heading, overflow="fold")
+    for clip in clips:
+        table.add_row(
+            safe(clip.name),
+            safe(clip.device or ""),
+            Text("\n").join(_file_words(clip)),
+            length_words(float(clip.duration_s)),
+            _picture_words(clip),
+            Text("\n").join(_sound_words(clip)),
+            clip.start_timecode or "",
+            safe(", ".join(signals.get(clip.id, ())) or "nothing"),
+            Text("\n").join(_more_words(clip)),
+        )
+    return table
+
+
+def _file_words(clip: Clip) -> Iterator[Text]:
+    for file in clip.files:
+        role = "" if file.role == "main" else f" ({file.role})"
+        yield safe(f"{file.path.name}{role}")
+
+
+def _picture_words(clip: Clip) -> str:
+    if clip.kind == "audio":
+        return "none"
+    words = [f"{clip.width}x{clip.height}"] if clip.width and clip.height else []
+    if clip.frame_rate is not None:
+        words.append(f"{float(clip.frame_rate):.6g} fps")
+    if clip.capture_rate is not None:
+        words.append(f"shot at {float(clip.capture_rate):.6g}")
+    if clip.variable_frame_rate:
+        words.append("variable rate")
+    if clip.rotation:
+        words.append(f"turned {clip.rotation}°")
+    return ", ".join(words)
+
+
+def _sound_words(clip: Clip) -> Iterator[Text]:
+    if not clip.audio:
+        yield Text("none")
+    for stream in clip.audio:
+        names = f" ({', '.join(stream.names)})" if any(stream.names) else ""
+        rate = f"{stream.sample_rate_hz / 1000:g} kHz"
+        yield safe(f"{count_words(stream.channels, 'channel')}, {rate} {stream.codec}{names}")
+
+
+def _more_words(clip: Clip) -> Iterator[Text]:
+    for name in ("scene", "take", "reel"):
+        value = getattr(clip, name)
+        if value:
+            yield safe(f"{name}: {value}")
+    for key, value in clip.metadata.items():
+        yield safe(f"{key}: {value}")
+
+
+def plain_table(title: Text) -> Table:
+    """Return an empty table in the house's style."""
+    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
