@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import os
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from clapless.cli.outcome import of_session
+from clapless.cli.tables import print_session
 from clapless.errors import UsageError
 from clapless.model import Disagreement, Group, Marker, Pin, Placement, Session, Verification
 from clapless.pipeline import Failure, SyncResult
@@ -314,6 +317,13 @@ class TestTables:
         assert "a'\"\\n[bold red]🎬\\x1b[31m\\udcff:smile:" in ran.out
         assert "\x1b" not in ran.out
         assert read_session(tmp_path / "s.json").clips[1].name == name
+
+    def test_a_terminal_gets_colour(self, tmp_path):
+        text = io.StringIO()
+        console = Console(file=text, force_terminal=True, color_system="standard", width=160)
+        print_session(console, shoot(tmp_path))
+        assert "\x1b[32msynced" in text.getvalue()
+        assert "\x1b[31m1 not synced" in text.getvalue()
 
     def test_a_pipe_without_colour_gets_none(self, run, script):
         ran = run("sync", "x")
