@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +19,7 @@ from clapless.model import (
     line_std_s,
 )
 from clapless.solve.doubts import overlap_s
-from clapless.solve.edges import Edge, Node, Origin, Pose
+from clapless.solve.edges import FREE_DRIFT_STD_PPM, Edge, Node, Origin, Pose
 from clapless.solve.groups import Formed
 from clapless.solve.jumps import put_together
 from clapless.solve.lines import Line
@@ -113,6 +114,7 @@ def _placement(
     confidence = min(formed.trusts[n.id].confidence for n in held)
     capped = any(formed.trusts[n.id].capped for n in held)
     is_reference = clip.id == reference.id
+    line = _with_pins(line, formed, longest)
     return Placement(
         clip=clip.id,
         offset_s=0.0 if is_reference else line.pose.offset_s,
@@ -130,6 +132,21 @@ def _placement(
         if len(held) == 1 and held[0].id == clip.id
         else put_together([(n, solved.lines[n.id]) for n in held]),
         disagreements=_disagreements(solved, held, nodes, clips),
+    )
+
+
+def _with_pins(line: Line, formed: Formed, node: Node) -> Line:
+    """Return a line with the error of the pins on its way: they were obeyed, not believed."""
+    pins = [
+        step.edge.relation
+        for step in formed.trusts[node.id].way
+        if step.edge.origin is Origin.PINNED
+    ]
+    drifts = [p.drift_std_ppm for p in pins if p.drift_std_ppm < FREE_DRIFT_STD_PPM]
+    return dataclasses.replace(
+        line,
+        offset_std_s=math.hypot(line.offset_std_s, *(p.offset_std_s for p in pins)),
+        drift_std_ppm=math.hypot(line.drift_std_ppm, *drifts),
     )
 
 

@@ -28,6 +28,9 @@ known clocks must not close every loop."""
 HEARD_LATE_S = 0.3
 """A signal that hears may differ from one that sees by so much, as distance makes it."""
 
+FREE_DRIFT_STD_PPM = 200.0
+"""Stands where nothing was said about drift, as by one pin."""
+
 MIN_LOG_ODDS, MAX_LOG_ODDS = -6.0, 12.0
 """Bounds of one answer's log odds: no signal knows its own odds better than 1 in 160,000."""
 

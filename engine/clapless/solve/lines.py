@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_solve
 
 from clapless.model import UNKNOWN_DRIFT_STD_PPM
-from clapless.solve.edges import Edge, Node, Pose
+from clapless.solve.edges import FREE_DRIFT_STD_PPM, Edge, Node, Pose
 from clapless.solve.system import RowList, Rows, factor
 
 OWN_RATE_STD_PPM = UNKNOWN_DRIFT_STD_PPM / math.sqrt(2.0)
@@ -35,8 +35,11 @@ MIN_OFFSET_STD_S = 2e-5
 MIN_DRIFT_STD_PPM = 0.02
 """No edge's rate is believed to less than this, for the same reason."""
 
-PINNED_STD_S = 2e-6
+GIVEN_STD_S = 2e-6
 """What was pinned or placed before is obeyed: it outweighs every measurement."""
+
+GIVEN_DRIFT_STD_PPM = 1e-3
+"""The same for a rate that pins far apart, or a finished placement, gave."""
 
 HUBER = 2.5
 """Rows beyond so many standard deviations are weighted down."""
@@ -196,9 +199,11 @@ class LineSolver:
                 position += [(column, sign), (column + 1, -sign * lever_s * 1e-6)]
                 rate += [(column + 1, sign)]
         offset_std_s = max(relation.offset_std_s, MIN_OFFSET_STD_S)
-        if edge.given:
-            offset_std_s = PINNED_STD_S
         drift_std_ppm = max(relation.drift_std_ppm, MIN_DRIFT_STD_PPM)
+        if edge.given:
+            offset_std_s = GIVEN_STD_S
+            if drift_std_ppm < FREE_DRIFT_STD_PPM:
+                drift_std_ppm = GIVEN_DRIFT_STD_PPM
         rows.add(position, residual_s, offset_std_s, robust=not edge.given, frame=frame)
         drift = math.log1p(relation.drift_ppm * 1e-6) * 1e6
         rows.add(

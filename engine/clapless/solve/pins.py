@@ -10,7 +10,7 @@ import numpy as np
 
 from clapless.errors import UsageError
 from clapless.model import Clip, Marker, Match, Pin, clock_rate
-from clapless.solve.edges import Edge, Node, Origin
+from clapless.solve.edges import FREE_DRIFT_STD_PPM, Edge, Node, Origin
 from clapless.solve.forest import Forest
 
 PIN_SIGNAL = "pin"
@@ -18,9 +18,6 @@ PIN_SIGNAL = "pin"
 
 PIN_STD_S = 0.01
 """A pin is set on a frame: half a frame at 25 frames per second, as a standard deviation."""
-
-FREE_DRIFT_STD_PPM = 200.0
-"""One pin says nothing about drift."""
 
 LEVER_S = 30.0
 """Pins nearer to each other than this say nothing about drift: a frame over 30 s is 1300 ppm."""
