@@ -23,6 +23,14 @@ from clapless.errors import DamagedMediaError, MediaError, NotMediaError
 
 OPEN_OPTIONS = {"protocol_whitelist": "file"}
 
+NO_RECORDINGS = (
+    *("image2", "_pipe", "gif", "apng", "tty", "concat", "hls", "dash", "sdp", "rtsp", "lrc"),
+    *("srt", "ass", "webvtt", "subviewer", "microdvd", "rawvideo", "bin", "xbin", "idf", "adf"),
+    *("ffmetadata", "tedcaptions", "mpsub", "sami", "realtext", "ico", "txd"),
+)
+"""Beginnings or ends of FFmpeg's names for what holds no recording: pictures, text, playlists, and
+formats that it takes a file for by its suffix alone."""
+
 
 def open_container(path: Path) -> av.container.InputContainer:
     """Open a media file for reading.
@@ -63,7 +71,12 @@ def open_container(path: Path) -> av.container.InputContainer:
 
 
 def _opened(source: str | BinaryIO) -> av.container.InputContainer:
-    return av.open(source, "r", metadata_errors="replace", options=OPEN_OPTIONS)
+    container = av.open(source, "r", metadata_errors="replace", options=OPEN_OPTIONS)
+    names = container.format.name.split(",")
+    if any(name.startswith(NO_RECORDINGS) or name.endswith(NO_RECORDINGS) for name in names):
+        container.close()
+        raise ValueError("no recording")
+    return container
 
 
 def _refusal(path: Path, head: bytes) -> MediaError:

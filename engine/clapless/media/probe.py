@@ -2,27 +2,51 @@
 
 Conventions
 -----------
-Clip time is 0 at the first presented video frame, else at the first presented sample.
+Clip time is 0 at the first presented video frame, else at the first presented sample. `rotation` is
+degrees clockwise. `Clip.metadata` has, beside the keys of `clapless.media.tags`: ``container``,
+``video_codec``, ``data_streams`` (``3:gpmd 4:fdsc``: number and format of every stream that is
+neither picture nor sound) and ``damage`` (a clause, where the file breaks off).
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
-import av.error
+from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
 
-from clapless.errors import DamagedMediaError, NotMediaError
+from clapless.errors import DamagedMediaError, MediaError, NotMediaError
+from clapless.media.avchd import AvchdNotes, read_avchd_notes
+from clapless.media.camera_xml import CameraXml, read_camera_xml, sidecar_of
 from clapless.media.containers import open_container, time_of
+from clapless.media.fingerprint import fingerprint
+from clapless.media.first_times import FirstTimes, first_times
+from clapless.media.frame_times import (
+    FrameTimes,
+    declared_rate,
+    times_of_packets,
+    times_of_table,
+)
+from clapless.media.labels import Label, label_of_reference, label_of_text, label_of_track
+from clapless.media.mp4_notes import Mp4Notes, TrackNotes, read_mp4_notes
+from clapless.media.recorder_notes import RecorderNotes, recorder_notes
+from clapless.media.riff import read_riff
+from clapless.media.tags import normalised, utc_time
 from clapless.model import AudioStream, Clip, MediaFile
-from clapless.timing import snap_rate
+from clapless.timing import nominal_rate, snap_rate
 
-FIRST_PACKETS = 24
-"""Packets in which the first presented frame of a stream must be found: more than any encoder
-reorders."""
+STILL_CODECS = frozenset({"png", "bmp", "gif", "webp", "tiff"})
+"""Codecs of covers and thumbnails; a recording has none of them as its only picture."""
+
+PANASONIC_XML = "com.panasonic.Semi-Pro.metadata.xml"
+"""Tag in which Panasonic's cameras put their XML."""
 
 
 def probe(path: Path | str, *, clip_id: str = "") -> Clip:
@@ -45,84 +69,345 @@ def probe(path: Path | str, *, clip_id: str = "") -> Clip:
         It cannot be read at all.
     """
     file = Path(path).absolute()
-    with closing(open_container(file)) as container:
-        return _clip(container, file, clip_id)
+    try:
+        with closing(open_container(file)) as container:
+            return _clip(_Found(container, file), clip_id)
+    except OSError as error:
+        raise MediaError(file, f"cannot be read ({error.strerror or error})") from error
 
 
-def _clip(container: InputContainer, file: Path, clip_id: str) -> Clip:
-    videos = [
-        stream
-        for stream in container.streams.video
-        if not stream.disposition & av.stream.Disposition.attached_pic
-    ]
-    first_sounds = [_first_sample_s(file, number) for number in range(len(container.streams.audio))]
-    video = videos[0] if videos else None
-    zero_s = _first_frame_s(file, video.index) if video is not None else None
-    if video is not None and zero_s is None:
-        video = None
-    if zero_s is None:
-        known = [start for start in first_sounds if start is not None]
-        if not known:
-            if container.streams.audio or videos:
-                raise DamagedMediaError(file, "holds nothing that can be decoded")
-            raise NotMediaError(file, "holds neither picture nor sound")
-        zero_s = min(known)
-    audio = tuple(
-        AudioStream(
-            index=number,
-            channels=stream.codec_context.channels,
-            sample_rate_hz=stream.codec_context.sample_rate,
-            codec=stream.codec_context.name,
-            start_s=first - zero_s,
-        )
-        for number, (stream, first) in enumerate(
-            zip(container.streams.audio, first_sounds, strict=True)
-        )
-        if first is not None
-    )
-    timed = video if video is not None else container.streams.audio[0]
-    if timed.duration is not None:
-        duration_s = time_of(timed.duration, timed.time_base)
-    else:
-        duration_s = Fraction(container.duration or 0, 1_000_000)
-    rate = video.average_rate or video.guessed_rate if video is not None else None
-    return Clip(
-        id=clip_id,
-        name=file.stem,
-        files=(MediaFile(path=file, duration_s=duration_s),),
-        kind="video" if video is not None else "audio",
-        duration_s=duration_s,
-        frame_rate=snap_rate(rate) if rate else None,
-        width=video.width if video is not None else None,
-        height=video.height if video is not None else None,
-        metadata={},
-        audio=audio,
-    )
+@dataclass(frozen=True)
+class _Beside:
+    """What the file says outside its streams."""
+
+    mp4: Mp4Notes
+    recorder: RecorderNotes
+    xml: CameraXml
+    avchd: AvchdNotes
 
 
-def _first_sample_s(file: Path, number: int) -> Fraction | None:
-    """Return when a sound stream's first sample is presented, in the file's own time."""
-    with closing(open_container(file)) as container:
-        stream = container.streams.audio[number]
-        try:
-            for frame in container.decode(stream):
-                return time_of(frame.pts or 0, frame.time_base)
-        except av.error.FFmpegError:
+class _Found:
+    """The streams of an open file, sorted."""
+
+    def __init__(self, container: InputContainer, file: Path) -> None:
+        self.container = container
+        self.file = file
+        self.format = container.format.name
+        is_mp4 = "mp4" in self.format.split(",")
+        self.mp4 = read_mp4_notes(file) if is_mp4 else Mp4Notes()
+        self.sounds: list[AvAudioStream] = [
+            stream
+            for stream in container.streams.audio
+            if stream.codec_context is not None
+            and stream.codec_context.sample_rate
+            and stream.codec_context.channels
+        ]
+        self.picture = _picture(container)
+        self.first: FirstTimes = first_times(container, self.picture, self.sounds)
+
+    def track(self) -> TrackNotes | None:
+        """Return the picture's track in an MP4."""
+        if self.picture is None or self.picture.index >= len(self.mp4.tracks):
             return None
+        track = self.mp4.tracks[self.picture.index]
+        return track if track.handler == "vide" else None
+
+    def beside(self) -> _Beside:
+        """Return what the file says outside its streams."""
+        recorder = RecorderNotes()
+        if "wav" in self.format.split(",") and self.sounds:
+            try:
+                riff = read_riff(self.file)
+            except NotMediaError:
+                # FFmpeg takes more for WAV than there are chunks to read in.
+                pass
+            else:
+                recorder = recorder_notes(riff, channels=self.sounds[0].codec_context.channels)
+        return _Beside(self.mp4, recorder, self._camera_xml(), self._avchd())
+
+    def _camera_xml(self) -> CameraXml:
+        documents = list(self.mp4.xml)
+        tag = self.container.metadata.get(PANASONIC_XML)
+        if tag:
+            documents.append(tag.encode("utf-8", "replace"))
+        if self.picture is not None:
+            sidecar = sidecar_of(self.file)
+            if sidecar is not None:
+                documents.append(sidecar.read_bytes())
+        for document in documents:
+            read = read_camera_xml(document)
+            if read is not None:
+                return read
+        return CameraXml()
+
+    def _avchd(self) -> AvchdNotes:
+        if "mpegts" not in self.format.split(","):
+            return AvchdNotes()
+        return read_avchd_notes(self.first.picture_head) or AvchdNotes()
+
+
+def _picture(container: InputContainer) -> VideoStream | None:
+    """Return the first stream of moving pictures: no cover, no thumbnail."""
+    for stream in container.streams.video:
+        if stream.disposition & av.stream.Disposition.attached_pic:
+            continue
+        codec = stream.codec_context.name if stream.codec_context is not None else ""
+        if codec in STILL_CODECS or (codec == "mjpeg" and stream.frames == 1):
+            continue
+        return stream
     return None
 
 
-def _first_frame_s(file: Path, index: int) -> Fraction | None:
-    """Return when the first frame is presented, in the file's own time."""
-    earliest: int | None = None
-    with closing(open_container(file)) as container:
-        stream = container.streams[index]
-        seen = 0
-        for packet in container.demux(stream):
-            if packet.pts is None or packet.is_discard:
-                continue
-            earliest = packet.pts if earliest is None else min(earliest, packet.pts)
-            seen += 1
-            if seen >= FIRST_PACKETS:
-                break
-        return None if earliest is None else time_of(earliest, stream.time_base)
+def _clip(found: _Found, clip_id: str) -> Clip:
+    zero_s = _zero_s(found)
+    beside = found.beside()
+    times = _frame_times(found) if found.first.picture_s is not None else FrameTimes(rate=None)
+    sounds = _sounds(found, zero_s, beside.recorder)
+    duration_s = _duration_s(found, times, sounds)
+    tags = _tags(found, beside)
+    label = _label(found, beside, times.rate, zero_s)
+    track = found.track()
+    picture = found.picture if found.first.picture_s is not None else None
+    width, height = _size(picture, track)
+    recorder = beside.recorder
+    capture = tags.pop("capture_rate", "")
+    return Clip(
+        id=clip_id,
+        name=found.file.stem,
+        files=(
+            MediaFile(path=found.file, duration_s=duration_s, fingerprint=fingerprint(found.file)),
+        ),
+        kind="video" if picture is not None else "audio",
+        duration_s=duration_s,
+        frame_rate=times.rate,
+        variable_frame_rate=times.variable,
+        capture_rate=_capture_rate(beside.xml.capture_rate, capture, times.rate),
+        start_timecode=label.text if label else None,
+        timecode_rate=label.rate if label else recorder.timecode_rate,
+        time_reference_samples=_reference(recorder, sounds),
+        width=width,
+        height=height,
+        rotation=track.rotation if track else 0,
+        scene=recorder.scene or tags.pop("scene", ""),
+        take=recorder.take or tags.pop("take", ""),
+        reel=recorder.reel or tags.pop("reel", ""),
+        metadata=tags,
+        audio=sounds,
+    )
+
+
+def _zero_s(found: _Found) -> Fraction:
+    if found.first.picture_s is not None:
+        return found.first.picture_s
+    known = [start_s for start_s in found.first.sound_s if start_s is not None]
+    if known:
+        return min(known)
+    if found.picture is not None or len(found.container.streams.audio):
+        raise DamagedMediaError(found.file, "holds nothing that can be decoded")
+    raise NotMediaError(found.file, "holds neither moving pictures nor sound")
+
+
+def _frame_times(found: _Found) -> FrameTimes:
+    picture, track = found.picture, found.track()
+    assert picture is not None
+    declared = declared_rate(picture)
+    if track is None or not track.intervals:
+        return times_of_packets(found.container, picture, declared=declared)
+    times = times_of_table(track.intervals, track.time_scale, declared=declared)
+    shown = _shown_count(picture, track, times)
+    if shown is None or times.count is None or times.length_s is None or not times.rate:
+        return times
+    # An edit list shows a part; count what FFmpeg keeps of it.
+    length_s = shown / times.rate if not times.variable else times.length_s * shown / times.count
+    return FrameTimes(rate=times.rate, variable=times.variable, count=shown, length_s=length_s)
+
+
+def _shown_count(picture: Stream, track: TrackNotes, times: FrameTimes) -> int | None:
+    """Return how many frames the edit list shows, None where it shows all."""
+    if track.media_start_s is None or track.media_length_s is None or not times.rate:
+        return None
+    whole_s = times.length_s or Fraction(0)
+    frame_s = 1 / times.rate
+    all_of_it = (
+        track.media_start_s <= 3 * frame_s
+        and track.media_length_s >= whole_s - frame_s * Fraction(3, 2)
+    )
+    if all_of_it or track.media_length_s == 0:
+        return None
+    return sum(1 for entry in picture.index_entries if not entry.is_discard) or None
+
+
+def _sounds(found: _Found, zero_s: Fraction, recorder: RecorderNotes) -> tuple[AudioStream, ...]:
+    numbers = {stream.index: place for place, stream in enumerate(found.container.streams.audio)}
+    sounds = []
+    for stream, start_s in zip(found.sounds, found.first.sound_s, strict=True):
+        if start_s is None:
+            continue
+        channels = stream.codec_context.channels
+        names = recorder.track_names if numbers[stream.index] == 0 else ()
+        title = stream.metadata.get("title", "")
+        if not names and title and channels == 1:
+            names = (title,)
+        sounds.append(
+            AudioStream(
+                index=numbers[stream.index],
+                channels=channels,
+                sample_rate_hz=stream.codec_context.sample_rate,
+                names=names,
+                codec=stream.codec_context.name,
+                start_s=start_s - zero_s,
+            )
+        )
+    return tuple(sounds)
+
+
+def _duration_s(found: _Found, times: FrameTimes, sounds: tuple[AudioStream, ...]) -> Fraction:
+    if found.first.picture_s is not None:
+        if times.count and times.rate and not times.variable:
+            return times.count / times.rate
+        if times.length_s:
+            return times.length_s
+        return _stated_length_s(found, times.rate)
+    lengths = [
+        time_of(stream.duration, stream.time_base) + sound.start_s
+        for sound in sounds
+        if (stream := found.container.streams.audio[sound.index]).duration
+    ]
+    return max(lengths) if lengths else Fraction(found.container.duration or 0, 1_000_000)
+
+
+def _stated_length_s(found: _Found, rate: Fraction | None) -> Fraction:
+    """Return the picture's length as the container states it, on whole frames."""
+    picture = found.picture
+    written = seconds_of(picture.metadata.get("DURATION", "")) if picture is not None else None
+    if written is not None:
+        length_s = written
+    elif picture is not None and picture.duration:
+        length_s = time_of(picture.duration, picture.time_base)
+    else:
+        start = found.container.start_time or 0
+        end_s = Fraction((found.container.duration or 0) + start, 1_000_000)
+        length_s = max(Fraction(0), end_s - (found.first.picture_s or Fraction(0)))
+    if rate and abs(round(length_s * rate) - length_s * rate) < Fraction(1, 4):
+        return round(length_s * rate) / rate
+    return length_s
+
+
+def seconds_of(text: str) -> Fraction | None:
+    """Return a length as Matroska writes it, or None.
+
+    >>> seconds_of("00:01:08.500000000")
+    Fraction(137, 2)
+    """
+    found = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", text.strip())
+    if not found:
+        return None
+    return int(found[1]) * 3600 + int(found[2]) * 60 + Fraction(found[3])
+
+
+def _size(picture: VideoStream | None, track: TrackNotes | None) -> tuple[int | None, int | None]:
+    if picture is None:
+        return None, None
+    context = picture.codec_context
+    if context is not None and context.width and context.height:
+        return context.width, context.height
+    return (track.width or None, track.height or None) if track else (None, None)
+
+
+def _tags(found: _Found, beside: _Beside) -> dict[str, str]:
+    container = found.container
+    tags = normalised([container.metadata, *(stream.metadata for stream in container.streams)])
+    xml, recorder, avchd = beside.xml, beside.recorder, beside.avchd
+    known = {
+        **beside.mp4.tags,
+        "maker": xml.maker or beside.mp4.tags.get("maker", "") or avchd.maker,
+        "model": xml.model or beside.mp4.tags.get("model", ""),
+        "serial": xml.serial or beside.mp4.tags.get("serial", ""),
+        "creation_time": utc_time(xml.created),
+        "recorded_local": recorder.recorded_local or avchd.recorded_local,
+        "notes": recorder.notes,
+        "project": recorder.project,
+        "family": recorder.family,
+        "family_part": recorder.family_part,
+        "originator": recorder.originator,
+        "originator_reference": recorder.originator_reference,
+        "circled": "" if recorder.circled is None else str(recorder.circled).lower(),
+    }
+    tags.update({key: value for key, value in known.items() if value})
+    tags["container"] = found.format
+    picture = found.picture
+    if picture is not None:
+        track = found.track()
+        context = picture.codec_context
+        codec = context.name if context is not None else track.format.strip() if track else ""
+        if codec:
+            tags["video_codec"] = codec
+    data = _data_streams(found)
+    if data:
+        tags["data_streams"] = data
+    if not beside.mp4.whole:
+        tags["damage"] = "is cut short"
+    return tags
+
+
+def _data_streams(found: _Found) -> str:
+    tracks = found.mp4.tracks
+    listed = []
+    for stream in found.container.streams:
+        if stream.type in ("video", "audio"):
+            continue
+        inside = stream.index < len(tracks)
+        kind = tracks[stream.index].format if inside else stream.type
+        listed.append(f"{stream.index}:{kind.strip()}")
+    return " ".join(listed)
+
+
+def _label(found: _Found, beside: _Beside, rate: Fraction | None, zero_s: Fraction) -> Label | None:
+    if beside.mp4.timecode is not None:
+        return label_of_track(beside.mp4.timecode, rate, zero_s)
+    sources = [found.container.metadata, *(stream.metadata for stream in found.container.streams)]
+    for source in sources:
+        label = label_of_text(source.get("timecode", ""), rate)
+        if label is not None:
+            return label
+    xml = beside.xml
+    label = label_of_text(xml.timecode, rate, counted=xml.timecode_rate)
+    if label is None:
+        label = label_of_text(beside.avchd.timecode, rate)
+    recorder = beside.recorder
+    if label is None and recorder.time_reference is not None and recorder.timecode_rate:
+        rate_hz = recorder.time_reference_rate_hz or found.sounds[0].codec_context.sample_rate
+        return label_of_reference(
+            recorder.time_reference,
+            rate_hz,
+            recorder.timecode_rate,
+            drop_frame=recorder.drop_frame,
+        )
+    return label
+
+
+def _reference(recorder: RecorderNotes, sounds: tuple[AudioStream, ...]) -> int | None:
+    """Return the time reference at the file's own rate; a bare 0 means there is no clock."""
+    if recorder.time_reference is None or not sounds:
+        return None
+    if recorder.time_reference == 0 and recorder.timecode_rate is None:
+        return None
+    rate_hz = recorder.time_reference_rate_hz or sounds[0].sample_rate_hz
+    return round(Fraction(recorder.time_reference * sounds[0].sample_rate_hz, rate_hz))
+
+
+def _capture_rate(
+    exact: Fraction | None, text: str, frame_rate: Fraction | None
+) -> Fraction | None:
+    """Return the sensor's rate where it differs from the picture's, else None."""
+    if frame_rate is None:
+        return None
+    rate = exact
+    if rate is None:
+        try:
+            rate = snap_rate(Fraction(text)) if text else None
+        except (ValueError, ZeroDivisionError):
+            rate = None
+    if rate is None or nominal_rate(rate) == nominal_rate(frame_rate):
+        return None
+    return rate

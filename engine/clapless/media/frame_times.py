@@ -1,0 +1,181 @@
+"""Frame rate, evenness and number of frames, from the times of the frames themselves.
+
+Conventions
+-----------
+Frames are even where every interval is the same to the rounding of the container. Then the rate is
+the mean one, put on the exact rate it means (24000/1001 for 23.976); uneven files bear the rate of
+their most frequent interval.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import av.error
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from clapless.media.containers import keep_only
+from clapless.timing import snap_rate
+
+SAMPLED_PACKETS = 96
+"""Packets looked at in a place, for containers without sample tables."""
+
+REORDERED = 16
+"""Packets at the end of a sampled stretch whose neighbours in time may lie behind it."""
+
+COARSE_TICK_S = Fraction(1, 1000)
+"""Containers and cameras round to milliseconds even where the tick is finer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameTimes:
+    """How the frames of a picture stream follow each other.
+
+    Parameters
+    ----------
+    rate
+        Exact frames per second, None where nothing says.
+    variable
+        Whether the intervals differ.
+    count
+        Frames that are presented, None where unknown.
+    length_s
+        From the first frame to the end of the last, None where unknown.
+    """
+
+    rate: Fraction | None
+    variable: bool = False
+    count: int | None = None
+    length_s: Fraction | None = None
+
+
+def times_of_table(
+    runs: Sequence[tuple[int, int]], time_scale: int, *, declared: Fraction | None
+) -> FrameTimes:
+    """Return the frame times of a run-length table of intervals.
+
+    Parameters
+    ----------
+    runs
+        Pairs (frames, ticks to the next frame).
+    time_scale
+        Ticks per second.
+    declared
+        Rate the container states, None where it states none.
+
+    Examples
+    --------
+    >>> times_of_table([(240, 1001)], 24000, declared=None).rate
+    Fraction(24000, 1001)
+    >>> times_of_table([(1, 1001), (1, 2002), (1, 1001), (1, 2002)], 24000, declared=None).variable
+    True
+    """
+    count = sum(frames for frames, _ in runs)
+    ticks = sum(frames * step for frames, step in runs)
+    if not count or not time_scale:
+        return FrameTimes(rate=_snapped(declared))
+    length_s = Fraction(ticks, time_scale)
+    # How long the last frame stays is anyone's guess; it proves nothing.
+    steps: Counter[int] = Counter()
+    for frames, step in runs:
+        steps[step] += frames
+    if count > 1:
+        steps[runs[-1][1]] -= 1
+    return _judged(+steps, Fraction(1, time_scale), declared, count, length_s)
+
+
+def times_of_packets(
+    container: InputContainer, stream: VideoStream, *, declared: Fraction | None
+) -> FrameTimes:
+    """Return the frame times of a stream by looking at its beginning and its middle.
+
+    The container is left at an unknown place.
+    """
+    if stream.time_base is None:
+        return FrameTimes(rate=_snapped(declared))
+    steps: Counter[int] = Counter()
+    keep_only(container, [stream])
+    for middle in (False, True):
+        if not _go_to(container, stream, middle=middle):
+            continue
+        shown = _sampled(container, stream, whole_head=not middle)
+        steps.update(two - one for one, two in pairwise(shown))
+    return _judged(+steps, Fraction(stream.time_base), declared, None, None)
+
+
+def _go_to(container: InputContainer, stream: VideoStream, *, middle: bool) -> bool:
+    """Seek to the beginning or the middle; False where that is not possible or not worth it."""
+    length = container.duration or 0
+    if middle and length < 10_000_000:
+        return False
+    try:
+        container.seek((container.start_time or 0) + (length // 2 if middle else 0))
+    except av.error.FFmpegError:
+        return False
+    return True
+
+
+def _sampled(container: InputContainer, stream: VideoStream, *, whole_head: bool) -> list[int]:
+    """Return presentation times of neighbouring frames, in order."""
+    times: list[int] = []
+    ended = True
+    try:
+        for packet in container.demux(stream):
+            if packet.pts is not None and not packet.is_discard:
+                times.append(packet.pts)
+            if len(times) >= SAMPLED_PACKETS:
+                ended = False
+                break
+    except av.error.FFmpegError:
+        # Damage ends the look; what was seen counts.
+        ended = True
+    shown = sorted(set(times))
+    # At a cut, frames that are presented earlier may come later, and the other way round.
+    head = 0 if whole_head else REORDERED
+    return shown[head:] if ended else shown[head:-REORDERED]
+
+
+def _judged(
+    steps: Counter[int],
+    tick_s: Fraction,
+    declared: Fraction | None,
+    count: int | None,
+    length_s: Fraction | None,
+) -> FrameTimes:
+    counted = sum(steps.values())
+    if not counted:
+        rate = _snapped(declared) or (1 / length_s if length_s else None)
+        return FrameTimes(rate=rate, count=count, length_s=length_s)
+    total = sum(step * number for step, number in steps.items())
+    mean_s = Fraction(total, counted) * tick_s
+    slack_s = max(tick_s, COARSE_TICK_S) if mean_s > 5 * COARSE_TICK_S else tick_s
+    variable = (max(steps) - min(steps)) * tick_s > slack_s
+    if variable:
+        usual = steps.most_common(1)[0][0]
+        rate = _snapped(1 / (usual * tick_s)) if usual > 0 else _snapped(declared)
+        return FrameTimes(rate=rate, variable=True, count=count, length_s=length_s)
+    if mean_s <= 0:
+        return FrameTimes(rate=_snapped(declared), count=count, length_s=length_s)
+    # The mean is known to one tick over the whole stretch.
+    tolerance = tick_s / (mean_s * counted)
+    stated = _snapped(declared)
+    if stated is not None and abs(mean_s * stated - 1) <= tolerance + Fraction(1, 5000):
+        rate = stated
+    else:
+        rate = snap_rate(1 / mean_s)
+    return FrameTimes(rate=rate, count=count, length_s=length_s)
+
+
+def _snapped(rate: Fraction | None) -> Fraction | None:
+    return snap_rate(rate) if rate else None
+
+
+def declared_rate(stream: VideoStream) -> Fraction | None:
+    """Return the rate a container states, None where it is none that pictures have."""
+    known: Iterable[Fraction | None] = (stream.average_rate, stream.base_rate, stream.guessed_rate)
+    return next((Fraction(rate) for rate in known if rate and rate <= 1000), None)
