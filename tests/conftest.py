@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, whatever else the machine does at the time; with
+# CLAPLESS_EXPLORE=1 others are drawn each time.
+settings.register_profile(
+    "clapless",
+    deadline=None,
+    derandomize=not os.environ.get("CLAPLESS_EXPLORE"),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("clapless")
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from clapless.model import (
     CHECK_CONFIDENCE,
@@ -46,7 +46,7 @@ def test_a_time_map_counts_and_the_line_answers_where_it_is_silent():
 
 
 @given(session=sessions())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 def test_every_placed_clip_is_found_in_its_group(session: Session):
     for group in session.groups:
         for placement in group.placements:

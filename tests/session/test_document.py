@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clapless.errors import NewerVersionError, SessionError
@@ -33,11 +33,7 @@ def write_raw(path: Path, change) -> Path:
 
 
 @given(session=sessions())
-@settings(
-    max_examples=60,
-    deadline=None,  # it waits for the disk
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=60)
 def test_reading_gives_back_what_was_written(session: Session, tmp_path: Path):
     path = tmp_path / "s.json"
     write_session(session, path)
@@ -46,7 +42,7 @@ def test_reading_gives_back_what_was_written(session: Session, tmp_path: Path):
 
 
 @given(session=sessions(max_clips=2))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20)
 def test_written_text_is_utf8_json_without_special_numbers(session: Session):
     text = to_json(session, base=Path("/shoot"))
 
