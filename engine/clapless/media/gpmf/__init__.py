@@ -1,0 +1,1 @@
+"""GoPro's telemetry (GPMF): gyroscope, accelerometer, GPS and whatever else a camera writes."""
