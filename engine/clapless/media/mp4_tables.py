@@ -116,7 +116,7 @@ class Mp4File(BoxFile):
         except OSError as error:
             raise MediaError(path, f"cannot be read ({error.strerror or error})") from error
         try:
-            super().__init__(self._handle, path)  # type: ignore[arg-type]
+            super().__init__(self._handle, path)
             self._read_index()
         except BaseException:
             self._handle.close()
@@ -132,13 +132,9 @@ class Mp4File(BoxFile):
         self.fragmented = False
         movie: Box | None = None
         for box in self.boxes():
-            if box.kind == b"moov" and movie is None:
+            if box.kind == b"moov":
                 movie = box
-                if self.find(box, b"mvex") is not None:
-                    self.fragmented = True
-                    break
-            elif box.kind == b"moof":
-                self.fragmented = True
+                self.fragmented = self.find(box, b"mvex") is not None
                 break
         if movie is None:
             raise NotMediaError(self.path, "has no index of an MP4 or MOV file")
