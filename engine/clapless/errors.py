@@ -9,6 +9,7 @@
     │   └── DamagedMediaError      opened, but it breaks off or contradicts itself
     ├── SessionError               a session document cannot be read or written
     │   └── NewerVersionError      it was written by a newer Clapless
+    ├── TimelineError              an editing program's file cannot be read
     └── ExportError                the format cannot hold what was asked
 
 A signal that finds no proof does not raise: it returns `clapless.model.Refusal`.
@@ -57,6 +58,10 @@ class SessionError(ClaplessError):
 
 class NewerVersionError(SessionError):
     """The document was written by a newer Clapless."""
+
+
+class TimelineError(ClaplessError):
+    """An editing program's file cannot be read, or holds no timeline."""
 
 
 class ExportError(ClaplessError):

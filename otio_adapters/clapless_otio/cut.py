@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 from clapless.model import MarkerKind
 
 TrackKind = Literal["video", "audio"]
-Shape = Literal["timeline", "multicam", "compound", "sync"]
+Shape = Literal["timeline", "multicam", "compound", "sync", "clip", "storyline"]
+SHAPES: tuple[Shape, ...] = get_args(Shape)
 
 
 def _nothing() -> dict[str, object]:
@@ -73,6 +74,8 @@ class Media:
         Of the picture as it is shown, after rotation.
     rotation
         Degrees it is turned by when shown.
+    still
+        Whether its picture is one image without a rate.
     sound
         Its sound streams.
     bin
@@ -89,6 +92,7 @@ class Media:
     width: int | None = None
     height: int | None = None
     rotation: int = 0
+    still: bool = False
     sound: tuple[Sound, ...] = ()
     reel: str = ""
     scene: str = ""
@@ -96,6 +100,11 @@ class Media:
     bin: str = ""
     variable_frame_rate: bool = False
     metadata: Mapping[str, object] = field(default_factory=_nothing)
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is something to see in it."""
+        return self.rate is not None or self.still
 
     @property
     def channels(self) -> int:
@@ -129,6 +138,10 @@ class Item:
         In source time.
     clip
         Id of the session's clip it stands for, empty where there is none.
+    check
+        Whether a person should check its place.
+    alternatives
+        Takes of an audition that are not shown.
     """
 
     name: str
@@ -147,6 +160,7 @@ class Item:
     marks: tuple[Mark, ...] = ()
     clip: str = ""
     check: bool = False
+    alternatives: tuple[Item, ...] = ()
     metadata: Mapping[str, object] = field(default_factory=_nothing)
 
     @property
@@ -164,12 +178,28 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """A dissolve or wipe over the cut between two neighbours, in sequence time."""
+
+    name: str
+    start_s: Fraction
+    duration_s: Fraction
+    marks: tuple[Mark, ...] = ()
+    metadata: Mapping[str, object] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """Items in rising order that do not overlap."""
+    """Items in rising order that do not overlap.
+
+    `spine` marks Final Cut's primary storyline, which everything else is connected to.
+    """
 
     name: str
     kind: TrackKind
     items: tuple[Item, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    spine: bool = False
     device: str = ""
     enabled: bool = True
     metadata: Mapping[str, object] = field(default_factory=_nothing)
@@ -198,7 +228,8 @@ class Sequence:
     start_s
         Timecode of its first frame as real time since 00:00:00:00.
     shape
-        ``multicam``: every track is an angle. ``compound`` and ``sync`` are nested sequences.
+        ``multicam``: every track is an angle. ``compound`` is a nested sequence; ``sync``,
+        ``clip`` and ``storyline`` are Final Cut's containers.
     spans
         The groups of a synced session on it.
     """

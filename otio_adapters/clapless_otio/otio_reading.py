@@ -14,8 +14,21 @@ from typing import Any
 
 import opentimelineio as otio
 
+from clapless.model import MarkerKind
 from clapless.timing import STANDARD_RATES
-from clapless_otio.cut import Item, Mark, Media, Project, Sequence, Shape, Sound, Span, Track
+from clapless_otio.cut import (
+    SHAPES,
+    Item,
+    Mark,
+    Media,
+    Project,
+    Sequence,
+    Shape,
+    Sound,
+    Span,
+    Track,
+    Transition,
+)
 from clapless_otio.exact import known_rate
 from clapless_otio.files import url_name
 from clapless_otio.sessions import SAME_S, SHIFT_KEY
@@ -24,8 +37,11 @@ from clapless_otio.timeline import KEY, RESOLVE_KEY, SOURCE, TIMELINE
 _DEFAULT_RATE = Fraction(24)
 
 
-def read_timeline(timeline: otio.schema.Timeline) -> Project:
-    """Return an OpenTimelineIO timeline as a project of one sequence."""
+def read_timeline(timeline: otio.schema.Timeline, reader: _Reader | None = None) -> Project:
+    """Return an OpenTimelineIO timeline as a project of one sequence.
+
+    `reader` is the one of the collection it is in: nested sequences are shared within.
+    """
     facts = _facts(timeline.metadata)
     rate = _fraction(facts.get("rate")) or _guess_rate(timeline)
     start = timeline.global_start_time
@@ -33,7 +49,7 @@ def read_timeline(timeline: otio.schema.Timeline) -> Project:
     told = _fraction(facts.get("start"))
     if told is not None and abs(told - start_s) < SAME_S:
         start_s = told
-    reader = _Reader(str(facts.get("convention") or TIMELINE))
+    reader = reader or _Reader(str(facts.get("convention") or TIMELINE))
     sequence = Sequence(
         name=str(facts.get("sequence") or timeline.name),
         rate=rate,
@@ -62,13 +78,20 @@ def read_timelines(root: Any) -> Project:
     if isinstance(root, otio.schema.Timeline):
         return read_timeline(root)
     if isinstance(root, otio.schema.SerializableCollection):
-        found = root.find_children(descended_from_type=otio.schema.Timeline)
-        projects = [read_timeline(timeline) for timeline in found]
+        facts = _facts(root.metadata)
+        reader = _Reader(str(facts.get("convention") or TIMELINE))
+        projects = [read_timeline(t, reader) for t in root if isinstance(t, otio.schema.Timeline)]
+        kept = facts.get("project")
         return Project(
             name=root.name,
             sequences=tuple(s for project in projects for s in project.sequences),
-            notices=tuple(n for project in projects for n in project.notices),
-            metadata=_foreign(root.metadata),
+            loose=tuple(
+                reader.loose(clip)
+                for clip in root
+                if isinstance(clip, otio.schema.Clip | otio.schema.Stack)
+            ),
+            notices=tuple(reader.notices),
+            metadata=plain(kept) if isinstance(kept, Mapping) else _foreign(root.metadata),
         )
     raise TypeError(f"a {type(root).__name__} is no timeline")
 
@@ -96,6 +119,7 @@ class _Reader:
     def __init__(self, convention: str) -> None:
         self.convention = convention
         self.notices: list[str] = []
+        self.nested_known: dict[object, Sequence] = {}
 
     def tracks(self, stack: otio.schema.Stack) -> tuple[Track, ...]:
         read = [self._track(child, n) for n, child in enumerate(stack) if _is_track(child)]
@@ -115,12 +139,16 @@ class _Reader:
             kind="audio" if kind == "audio" else "video",
             device=str(facts.get("device") or ""),
             enabled=bool(getattr(track, "enabled", True)),
+            spine=bool(facts.get("spine")),
+            transitions=tuple(_transition(t) for t in facts.get("transitions") or ()),
             metadata=plain(kept),
         )
         parts = []
+        met: list[Transition] = []
         at_s = Fraction(0)
         for child in track:
             if isinstance(child, otio.schema.Transition):
+                met.append(_foreign_transition(child, at_s))
                 continue
             length_s = self._length(child)
             if not isinstance(child, otio.schema.Gap):
@@ -132,7 +160,15 @@ class _Reader:
                 if abs(part.item.duration_s - length_s) < SAME_S:
                     length_s = part.item.duration_s
             at_s += length_s
+        if met and not head.transitions:
+            head = replace(head, transitions=tuple(met))
         return head, parts
+
+    def loose(self, child: Any) -> Item:
+        """Return a clip that stands in a collection and on no timeline."""
+        item = self._part(child, Fraction(0), "video", "").item
+        sound = bool(_facts(child.metadata).get("sound"))
+        return replace(item, sound=item.sound or sound)
 
     def _length(self, child: Any) -> Fraction:
         length_s = seconds(_trimmed(child).duration)
@@ -175,6 +211,13 @@ class _Reader:
             check=bool(facts.get("check")),
             metadata=plain(facts.get("sync") or _foreign(child.metadata)),
         )
+        others = facts.get("alternatives") or ()
+        item = replace(
+            item,
+            alternatives=tuple(
+                replace(self.loose(other), start_s=item.start_s) for other in others
+            ),
+        )
         link = facts.get("link") or resolve.get("Link Group ID") or 0
         return _Part(self._exact(item, facts), part, link, track)
 
@@ -210,16 +253,21 @@ class _Reader:
         if isinstance(child, otio.schema.Track):
             stack.append(child.clone())
         inner = _Reader(self.convention)
+        inner.nested_known = self.nested_known
         tracks = inner.tracks(stack)
         self.notices += inner.notices
         rate = _fraction(facts.get("rate")) or known_rate(_trimmed(child).duration.rate)
-        return Sequence(
+        read = Sequence(
             name=str(facts.get("sequence") or child.name),
             rate=rate,
             start_s=_fraction(facts.get("nested_start")) or Fraction(0),
             tracks=tracks,
+            marks=tuple(_told_mark(mark) for mark in facts.get("marks") or ()),
             **(_sequence_facts(facts) | {"shape": _shape(facts.get("shape"), "compound")}),
         )
+        # What was one sequence shown in several places is one again, where it is still the same.
+        known = self.nested_known.setdefault(facts.get("nested") or id(read), read)
+        return known if known == read else read
 
 
 def _join(read: Iterable[tuple[Track, list[_Part]]]) -> tuple[Track, ...]:
@@ -303,6 +351,7 @@ def read_media(reference: Any, clip: Any) -> Media | None:
         width=int(facts.get("width") or 0) or None,
         height=int(facts.get("height") or 0) or None,
         rotation=int(facts.get("rotation") or 0),
+        still=bool(facts.get("still")),
         sound=sound,
         reel=str(facts.get("reel") or ""),
         scene=str(facts.get("scene") or ""),
@@ -325,7 +374,6 @@ def _marks(markers: Iterable[Any], origin_s: Fraction) -> tuple[Mark, ...]:
         if told_length is not None and abs(told_length - duration_s) < SAME_S:
             duration_s = told_length
         note = _mapping(marker.metadata.get(RESOLVE_KEY)).get("Note") or ""
-        kind = facts.get("kind")
         marks.append(
             Mark(
                 name=marker.name,
@@ -333,11 +381,48 @@ def _marks(markers: Iterable[Any], origin_s: Fraction) -> tuple[Mark, ...]:
                 duration_s=duration_s,
                 color=(marker.color or "").lower(),
                 comment=getattr(marker, "comment", "") or str(note),
-                kind=kind if kind in ("standard", "chapter", "todo", "done") else "standard",
+                kind=_mark_kind(facts.get("kind")),
                 metadata=plain(facts.get("kept") or _foreign(marker.metadata)),
             )
         )
     return tuple(marks)
+
+
+def _told_mark(facts: Mapping[str, Any]) -> Mark:
+    return Mark(
+        name=str(facts["name"]),
+        time_s=Fraction(facts["time"]),
+        duration_s=Fraction(facts["duration"]),
+        color=str(facts["color"]),
+        comment=str(facts["comment"]),
+        kind=_mark_kind(facts.get("kind")),
+        metadata=plain(facts.get("kept") or {}),
+    )
+
+
+def _transition(facts: Mapping[str, Any]) -> Transition:
+    return Transition(
+        name=str(facts["name"]),
+        start_s=Fraction(facts["start"]),
+        duration_s=Fraction(facts["duration"]),
+        marks=tuple(_told_mark(mark) for mark in facts.get("marks") or ()),
+        metadata=plain(facts.get("kept") or {}),
+    )
+
+
+def _foreign_transition(child: Any, cut_s: Fraction) -> Transition:
+    before_s, after_s = seconds(child.in_offset), seconds(child.out_offset)
+    return Transition(
+        name=child.name or child.transition_type,
+        start_s=cut_s - before_s,
+        duration_s=before_s + after_s,
+        metadata=_foreign(child.metadata),
+    )
+
+
+def _mark_kind(value: object) -> MarkerKind:
+    kinds: tuple[MarkerKind, ...] = ("standard", "chapter", "todo", "done")
+    return next((kind for kind in kinds if kind == value), "standard")
 
 
 def _is_track(child: Any) -> bool:
@@ -402,11 +487,7 @@ def _sequence_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shape(value: object, default: Shape) -> Shape:
-    shapes: tuple[Shape, ...] = ("timeline", "multicam", "compound", "sync")
-    for shape in shapes:
-        if value == shape:
-            return shape
-    return default
+    return next((shape for shape in SHAPES if shape == value), default)
 
 
 def _facts(metadata: Any) -> Mapping[str, Any]:

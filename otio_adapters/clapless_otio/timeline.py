@@ -21,7 +21,7 @@ from fractions import Fraction
 import opentimelineio as otio
 
 from clapless.model import Session
-from clapless_otio.cut import Item, Mark, Media, Project, Sequence, Track
+from clapless_otio.cut import Item, Mark, Media, Project, Sequence, Track, Transition
 from clapless_otio.files import xml_text
 from clapless_otio.layout import layout
 from clapless_otio.options import ExportOptions
@@ -93,6 +93,25 @@ def project_timelines(
     return timelines
 
 
+def project_root(
+    project: Project, *, convention: Convention = TIMELINE
+) -> otio.core.SerializableObject:
+    """Return a project as one timeline where it is no more than that, else as a collection."""
+    timelines = project_timelines(project, convention=convention)
+    if len(timelines) == 1 and not project.loose:
+        return timelines[0]
+    collection = otio.schema.SerializableCollection(name=_text(project.name))
+    collection.metadata[KEY] = {"project": _plain(project.metadata), "convention": convention}
+    rate = project.sequences[0].rate if project.sequences else Fraction(25)
+    loose = _Writer(rate, convention)
+    for item in project.loose:
+        part = "picture" if item.picture else "sound"
+        collection.append(loose.item(item, 0, part, None))
+    for timeline in timelines:
+        collection.append(timeline)
+    return collection
+
+
 class _Writer:
     """Writes the tracks of one sequence; numbers the links between picture and sound."""
 
@@ -135,7 +154,11 @@ class _Writer:
         name = track.name if channel is None or not channel[0] else f"{track.name} {channel[0]}"
         written = otio.schema.Track(name=_text(name), kind=kind)
         written.enabled = track.enabled
-        written.metadata[KEY] = {"name": _text(track.name), "device": _text(track.device)}
+        written.metadata[KEY] = {
+            "name": _text(track.name),
+            "device": _text(track.device),
+            "spine": track.spine and part == "picture",
+        }
         if track.metadata:
             written.metadata[KEY]["kept"] = _plain(track.metadata)
         if channel is not None:
@@ -158,6 +181,8 @@ class _Writer:
                 )
             written.append(self.item(item, link, part, channel))
             at_s = item.end_s
+        if part == "picture" or track.kind == "audio":
+            written.metadata[KEY]["transitions"] = [_transition(t) for t in track.transitions]
         return written
 
     def item(
@@ -175,7 +200,11 @@ class _Writer:
             written = otio.schema.Stack(
                 name=_text(item.name), children=nested.tracks(source), source_range=ranged
             )
-            written.metadata[KEY] = _facts(source) | {"nested_start": str(source.start_s)}
+            written.metadata[KEY] = _facts(source) | {
+                "nested": id(source),
+                "nested_start": str(source.start_s),
+                "marks": [_mark_facts(mark) for mark in source.marks],
+            }
         else:
             written = otio.schema.Clip(
                 name=_text(item.name),
@@ -207,6 +236,8 @@ class _Writer:
         }
         if item.points:
             facts["points"] = [[str(t), str(v)] for t, v in item.points]
+        if item.alternatives:
+            facts["alternatives"] = [self.item(a, 0, part, None) for a in item.alternatives]
         written.metadata[KEY].update(facts)
         resolve: dict[str, object] = {}
         if link:
@@ -245,6 +276,28 @@ class _Writer:
                 marker.metadata[RESOLVE_KEY] = {"Note": _text(mark.comment)}
             written.append(marker)
         return written
+
+
+def _transition(transition: Transition) -> dict[str, object]:
+    return {
+        "name": _text(transition.name),
+        "start": str(transition.start_s),
+        "duration": str(transition.duration_s),
+        "marks": [_mark_facts(mark) for mark in transition.marks],
+        "kept": _plain(transition.metadata),
+    }
+
+
+def _mark_facts(mark: Mark) -> dict[str, object]:
+    return {
+        "name": _text(mark.name),
+        "time": str(mark.time_s),
+        "duration": str(mark.duration_s),
+        "color": _text(mark.color),
+        "comment": _text(mark.comment),
+        "kind": mark.kind,
+        "kept": _plain(mark.metadata),
+    }
 
 
 def _sound_parts(track: Track) -> list[Channel]:
@@ -316,6 +369,7 @@ def _reference(source: Media | None, rate: Fraction) -> otio.core.MediaReference
         "width": source.width or 0,
         "height": source.height or 0,
         "rotation": source.rotation,
+        "still": source.still,
         "sound": [
             {
                 "channels": stream.channels,

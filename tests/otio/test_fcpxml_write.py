@@ -15,6 +15,7 @@ from clapless_otio.fcpxml import write_fcpxml
 from clapless_otio.fcpxml.check import findings
 from clapless_otio.fcpxml.values import VERSIONS
 from clapless_otio.layout import layout
+from clapless_otio.multicam import as_multicam
 from clapless_otio.options import ExportOptions
 from tests.otio import fcpxml_times, shoots
 from tests.otio.shoots import NTSC_30
@@ -23,8 +24,10 @@ DTDS = Path(__file__).parents[3] / "shared" / "data" / "nle" / "dtd"
 AUDIO_TOLERANCE_S = Fraction(1, 20000)
 
 
-def write(session, *, version="1.10", **choices):
+def write(session, *, version="1.10", multicam=False, **choices):
     project = layout(session, options=ExportOptions(**choices))
+    if multicam:
+        project = as_multicam(project, include_check=choices.get("include_check", False))
     data, _ = write_fcpxml(project, version=version)
     return data
 
@@ -45,8 +48,9 @@ def test_every_version_validates_against_its_dtd(shared_data, version):
     @settings(settings.get_profile("otio"), max_examples=7)
     @given(session=shoots.shoots(max_clips=8))
     def holds(session):
-        root = etree.fromstring(write(session, version=version))
-        assert grammar.validate(root), grammar.error_log
+        for multicam in (False, True):
+            root = etree.fromstring(write(session, version=version, multicam=multicam))
+            assert grammar.validate(root), grammar.error_log
 
     holds()
 
@@ -54,9 +58,10 @@ def test_every_version_validates_against_its_dtd(shared_data, version):
 @settings(settings.get_profile("otio"))
 @given(session=shoots.shoots())
 def test_documents_are_sound_and_play_every_clip_where_it_belongs(session):
-    data = write(session)
-    assert findings(etree.fromstring(data)) == []
-    check_places(session, data)
+    for multicam in (False, True):
+        data = write(session, multicam=multicam)
+        assert findings(etree.fromstring(data)) == []
+        check_places(session, data)
 
 
 def check_places(session, data):
@@ -249,3 +254,54 @@ def test_markers_keep_name_comment_kind_and_place():
 def test_an_unknown_version_is_refused():
     with pytest.raises(ExportError, match=r"1\.8 is not written"):
         write(two_cameras(), version="1.8")
+
+
+def test_a_group_is_a_multicam_clip_in_the_event_and_in_the_project():
+    data = write(two_cameras(), multicam=True)
+    root = etree.fromstring(data)
+    angles = root.findall(".//multicam/mc-angle")
+    assert [a.get("name") for a in angles] == ["A", "B"]
+    assert [c.tag for c in angles[1]] == ["gap", "asset-clip"]
+    in_event = root.find("event/mc-clip")
+    in_project = root.find(".//spine/mc-clip")
+    assert in_event.get("ref") == in_project.get("ref") == root.find(".//media").get("id")
+    assert root.find(".//multicam").get("tcStart") == root.find(".//sequence").get("tcStart")
+    sources = [dict(s.attrib) for s in in_project.iter("mc-source")]
+    assert sources == [{"angleID": angles[0].get("angleID"), "srcEnable": "all"}]
+
+
+def test_the_recorder_is_what_a_multicam_clip_plays():
+    a, r = shoots.camera("c1"), shoots.recorder("r1", seconds=Fraction(600))
+    placed = (Placement(clip="c1", offset_s=0.0), Placement(clip="r1", offset_s=-3.21))
+    root = etree.fromstring(write(shoots.session(a, r, placements=placed), multicam=True))
+    ids = {a.get("name"): a.get("angleID") for a in root.iter("mc-angle")}
+    sources = [
+        (s.get("angleID"), s.get("srcEnable")) for s in root.find(".//spine").iter("mc-source")
+    ]
+    assert sources == [(ids["A"], "video"), (ids["Zoom"], "audio")]
+
+
+def test_clips_to_be_checked_stay_out_of_the_multicam_unless_asked():
+    a, b, c = (shoots.camera(f"c{n}", device=f"D{n}") for n in range(3))
+    placed = (
+        Placement(clip="c0", offset_s=0.0),
+        Placement(clip="c1", offset_s=1.0),
+        Placement(clip="c2", offset_s=2.0, status="check"),
+    )
+    session = shoots.session(a, b, c, placements=placed)
+    root = etree.fromstring(write(session, multicam=True))
+    assert [a.get("name") for a in root.iter("mc-angle")] == ["D0", "D1"]
+    assert root.find(".//spine/mc-clip/asset-clip").get("name") == "CHECK SYNC C2"
+    root = etree.fromstring(write(session, multicam=True, include_check=True))
+    assert len(root.findall(".//mc-angle")) == 3
+
+
+def test_group_markers_are_on_the_multicam_clip():
+    marks = (Marker(id="m1", name="clap", time_s=2.0, group="g1"),)
+    a, b = (shoots.camera(f"c{n}", device=f"D{n}", rate=Fraction(25)) for n in (1, 2))
+    placed = (Placement(clip="c1", offset_s=0.0), Placement(clip="c2", offset_s=0.0))
+    root = etree.fromstring(
+        write(shoots.session(a, b, placements=placed, markers=marks), multicam=True)
+    )
+    for clip in root.iter("mc-clip"):
+        assert clip.find("marker").get("start") == "3602s"
