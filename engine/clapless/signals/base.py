@@ -62,6 +62,10 @@ class Feature(Protocol):
         """Return it as arrays for the store."""
         ...
 
+    def forget(self) -> None:
+        """Drop what was computed or opened on the way; it comes back when it is asked for."""
+        ...
+
 
 class Extractor(Protocol):
     """Takes one clip in, block by block."""

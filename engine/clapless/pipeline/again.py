@@ -1,0 +1,190 @@
+"""The second look: what refused is asked again, with what the first solution knows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from clapless.model import SYNCED_CONFIDENCE, Clip, Group, Match, Placement
+from clapless.pipeline.compare import LOOP_OVERLAP_S, Comparer
+from clapless.pipeline.progress import Progress
+from clapless.signals.base import Prior
+from clapless.solve import TRADE_SPEEDS, Solution, between
+
+PARTNERS = 4
+"""Clips that an unplaced one is compared with again, with the speeds of the trade."""
+
+NEIGHBOURS = 3
+"""Clips that a doubtful placement is compared with again, where both should overlap."""
+
+UNKNOWN_STD_PPM = 30.0
+"""Spread of two clocks that nothing was measured of."""
+
+
+class SecondLook:
+    """Asks again what the first solution leaves open.
+
+    Parameters
+    ----------
+    clips
+        By id.
+    solution
+        The first solution.
+    """
+
+    def __init__(self, clips: Mapping[str, Clip], solution: Solution) -> None:
+        self._clips = clips
+        self._solution = solution
+        self._rates = {
+            d.id: (d.drift_ppm, d.drift_std_ppm or 0.0)
+            for d in solution.devices
+            if d.drift_ppm is not None
+        }
+        self._proven: dict[str, Fraction] = {}
+        self._together = [
+            {clips[p.clip].device for p in group.placements} for group in solution.groups
+        ]
+
+    def run(self, comparer: Comparer, progress: Progress, *, hub: str | None) -> int:
+        """Ask again by one signal and return how many matches came of it.
+
+        Parameters
+        ----------
+        comparer
+            Asks and keeps the answers.
+        progress
+            Told how far the work is.
+        hub
+            The song on which takes are placed alone, None where there is none.
+        """
+        asked = [
+            *self._doubtful(comparer),
+            *(pair for pair in self._unplaced(comparer, hub)),
+        ]
+        if not asked:
+            return 0
+        progress.stage(f"looking again by {comparer.signal.name}", len(asked))
+        found = 0
+        settled: set[str] = set()
+        for a, b, prior in asked:
+            progress.advance(detail=f"{self._clips[a].name} - {self._clips[b].name}")
+            if b in settled and prior.offset_s is None:
+                continue
+            speeds = self._speeds(a, b) if len(prior.speeds) > 1 else prior.speeds
+            answer = comparer.compare(a, b, prior=replace(prior, speeds=speeds))
+            if isinstance(answer, Match):
+                found += 1
+                if answer.confidence >= SYNCED_CONFIDENCE:
+                    settled |= {b} if prior.offset_s is None else set()
+                    self._remember(answer)
+        progress.done()
+        return found
+
+    def prior(self, a: str, b: str) -> Prior:
+        """Return what the devices' clocks say of two clips."""
+        one, two = self._clips[a].device, self._clips[b].device
+        known = (
+            one is not None
+            and two is not None
+            and {one, two} <= self._rates.keys()
+            and any({one, two} <= devices for devices in self._together)
+        )
+        if not known or one is None or two is None:
+            return Prior(drift_std_ppm=UNKNOWN_STD_PPM)
+        rate_a, std_a = self._rates[one]
+        rate_b, std_b = self._rates[two]
+        drift = (1.0 + rate_b * 1e-6) / (1.0 + rate_a * 1e-6) - 1.0
+        return Prior(drift_ppm=drift * 1e6, drift_std_ppm=max(math.hypot(std_a, std_b), 0.5))
+
+    def _doubtful(self, comparer: Comparer) -> Iterator[tuple[str, str, Prior]]:
+        """Yield neighbours of doubtful placements, with where they should lie."""
+        for group in self._solution.groups:
+            for placed in group.placements:
+                if placed.confidence >= SYNCED_CONFIDENCE or placed.time_map is not None:
+                    continue
+                for other in self._overlapping(group, placed, comparer)[:NEIGHBOURS]:
+                    relation = between(other, placed)
+                    prior = self.prior(other.clip, placed.clip)
+                    yield (
+                        other.clip,
+                        placed.clip,
+                        replace(
+                            prior,
+                            offset_s=relation.offset_s,
+                            offset_std_s=max(relation.offset_std_s, 0.02),
+                            drift_ppm=relation.drift_ppm,
+                            speeds=(relation.speed,),
+                        ),
+                    )
+
+    def _overlapping(self, group: Group, placed: Placement, comparer: Comparer) -> list[Placement]:
+        """Return neighbours of other devices that did not match yet, the longest overlap first."""
+        ranked = []
+        device = self._clips[placed.clip].device
+        for other in group.placements:
+            pair = tuple(sorted((other.clip, placed.clip)))
+            usable = {other.clip, placed.clip} <= comparer.features.keys()
+            same = device is not None and device == self._clips[other.clip].device
+            if other.clip == placed.clip or not usable or same or pair in comparer.matches:
+                continue
+            shared_s = min(self._end_s(other), self._end_s(placed)) - max(
+                other.offset_s, placed.offset_s
+            )
+            if shared_s >= LOOP_OVERLAP_S:
+                ranked.append((-shared_s, other.clip, other))
+        return [other for _, _, other in sorted(ranked, key=lambda r: r[:2])]
+
+    def _end_s(self, placed: Placement) -> float:
+        return placed.to_group(float(self._clips[placed.clip].duration_s))
+
+    def _unplaced(self, comparer: Comparer, hub: str | None) -> Iterator[tuple[str, str, Prior]]:
+        """Yield unplaced clips with the likeliest partners, for any speed of the trade."""
+        for left in self._solution.unplaced:
+            if left.clip not in comparer.features or left.clip == hub:
+                continue
+            partners = [hub] if hub is not None else self._partners(left.clip, comparer)
+            for partner in partners:
+                if partner in comparer.features:
+                    prior = self.prior(partner, left.clip)
+                    yield partner, left.clip, replace(prior, speeds=(Fraction(1), *TRADE_SPEEDS))
+
+    def _partners(self, clip: str, comparer: Comparer) -> list[str]:
+        """Return the references of groups and the longest clips of other devices."""
+        references = {group.reference for group in self._solution.groups}
+        device = self._clips[clip].device
+        others = [
+            name
+            for name in comparer.features
+            if name != clip and (device is None or self._clips[name].device != device)
+        ]
+        others.sort(key=lambda n: (n not in references, -self._clips[n].duration_s, n))
+        return others[:PARTNERS]
+
+    def _speeds(self, a: str, b: str) -> tuple[Fraction, ...]:
+        """Return the speeds to try, what the two devices showed before in front."""
+        shown = self._shown(a, b)
+        rest = (Fraction(1), *self._capture(a, b), *TRADE_SPEEDS)
+        return tuple(dict.fromkeys((*shown, *rest)))
+
+    def _shown(self, a: str, b: str) -> tuple[Fraction, ...]:
+        one, two = self._clips[a].device, self._clips[b].device
+        if one is None or two is None:
+            return ()
+        key = f"{one}\x1f{two}"
+        return (self._proven[key],) if key in self._proven else ()
+
+    def _capture(self, a: str, b: str) -> tuple[Fraction, ...]:
+        """Return the speed that capture rates against playback rates state."""
+        speed = Fraction(1)
+        for clip, sign in ((self._clips[b], 1), (self._clips[a], -1)):
+            if clip.capture_rate and clip.frame_rate:
+                speed *= (clip.capture_rate / clip.frame_rate) ** sign
+        return () if speed == 1 else (speed,)
+
+    def _remember(self, match: Match) -> None:
+        one, two = self._clips[match.a].device, self._clips[match.b].device
+        if one is not None and two is not None and match.speed != 1:
+            self._proven[f"{one}\x1f{two}"] = match.speed
+            self._proven[f"{two}\x1f{one}"] = 1 / match.speed

@@ -1,0 +1,184 @@
+"""Features of all clips: each file read once for all signals, or taken from the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from clapless.errors import MediaError
+from clapless.media.reading import Subscriber
+from clapless.model import Clip, Refusal
+from clapless.pipeline.options import Failure
+from clapless.pipeline.progress import Progress
+from clapless.signals.base import Arrays, Signal
+from clapless.store import FeatureKey, Store
+
+Reader = Callable[[Clip, Sequence[Subscriber]], Sequence[str]]
+"""Reads a clip once, feeds the subscribers, returns sentences about damage."""
+
+_REFUSED = "refused"
+"""Array under which a refusal of an extractor is cached: code and reason."""
+
+
+@dataclass(slots=True)
+class Extracted:
+    """What was taken from the clips.
+
+    Parameters
+    ----------
+    features
+        Signal name -> clip id -> feature, clips in their order.
+    refusals
+        Clips that a signal cannot use.
+    failures
+        Files that could not be read.
+    warnings
+        Sentences about damage.
+    """
+
+    features: dict[str, dict[str, Any]] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OfClip:
+    """What one clip gave: per signal a feature or a refusal."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    failure: Failure | None = None
+
+
+def read_from_disk(clip: Clip, subscribers: Sequence[Subscriber]) -> Sequence[str]:
+    """Feed subscribers from the clip's files; see `Reader`."""
+    from clapless.media import read_once
+
+    return read_once(clip, subscribers).warnings
+
+
+def extract(
+    clips: Sequence[Clip],
+    signals: Sequence[Signal],
+    *,
+    store: Store | None,
+    jobs: int,
+    progress: Progress,
+    reader: Reader = read_from_disk,
+) -> Extracted:
+    """Return the features of all clips for all signals that apply.
+
+    Parameters
+    ----------
+    clips
+        The clips.
+    signals
+        The signals.
+    store
+        Cache of features, None for none.
+    jobs
+        Clips read at once.
+    progress
+        Told of each clip.
+    reader
+        How a clip is read.
+    """
+    progress.stage("reading", len(clips))
+    done: dict[str, _OfClip] = {}
+    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        futures: dict[Future[_OfClip], Clip] = {
+            pool.submit(_of_clip, clip, signals, store, reader): clip for clip in clips
+        }
+        try:
+            for future in as_completed(futures):
+                clip = futures[future]
+                done[clip.id] = future.result()
+                progress.advance(detail=clip.name)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    progress.done()
+    found = Extracted(features={signal.name: {} for signal in signals})
+    for clip in clips:
+        _collect(found, clip, done[clip.id])
+    return found
+
+
+def _collect(found: Extracted, clip: Clip, one: _OfClip) -> None:
+    found.warnings += one.warnings
+    if one.failure is not None:
+        found.failures.append(one.failure)
+    for name, answer in one.answers.items():
+        if isinstance(answer, Refusal):
+            found.refusals.append(answer)
+        else:
+            found.features[name][clip.id] = answer
+
+
+def _of_clip(clip: Clip, signals: Sequence[Signal], store: Store | None, reader: Reader) -> _OfClip:
+    result = _OfClip()
+    wanted: list[tuple[Signal, FeatureKey | None, Any]] = []
+    for signal in signals:
+        if not signal.applies_to(clip):
+            continue
+        key = _key(clip, signal) if store is not None else None
+        cached = _cached(clip, signal, key, store)
+        if cached is not None:
+            result.answers[signal.name] = cached
+        else:
+            wanted.append((signal, key, signal.extractor(clip)))
+    if not wanted:
+        return result
+    try:
+        result.warnings = reader(clip, [extractor for _, _, extractor in wanted])
+    except MediaError as error:
+        result.failure = Failure(path=error.path, message=f"{error}.")
+        for signal, _, _ in wanted:
+            result.answers[signal.name] = Refusal(
+                a=clip.id,
+                b=clip.id,
+                signal=signal.name,
+                code="unreadable",
+                reason=f"it could not be read: {error.reason}",
+            )
+        return result
+    for signal, key, extractor in wanted:
+        answer = extractor.finish()
+        result.answers[signal.name] = answer
+        if store is not None and key is not None:
+            store.put(key, _arrays(answer))
+    return result
+
+
+def _key(clip: Clip, signal: Signal) -> FeatureKey | None:
+    """Return the key of a clip's feature; None where a file was not fingerprinted."""
+    fingerprints = tuple(file.fingerprint for file in clip.files)
+    if not all(fingerprints):
+        return None
+    return FeatureKey(fingerprints=fingerprints, extractor=signal.name, version=signal.version)
+
+
+def _cached(clip: Clip, signal: Signal, key: FeatureKey | None, store: Store | None) -> Any:
+    arrays = store.get(key) if store is not None and key is not None else None
+    if arrays is None:
+        return None
+    if _REFUSED in arrays:
+        code, reason = (str(word) for word in arrays[_REFUSED])
+        return Refusal(a=clip.id, b=clip.id, signal=signal.name, code=code, reason=reason)
+    try:
+        return signal.from_arrays(clip, arrays)
+    except (KeyError, ValueError):
+        # The entry was written by something else: it is taken again and replaced.
+        return None
+
+
+def _arrays(answer: Any) -> Arrays:
+    if isinstance(answer, Refusal):
+        return {_REFUSED: np.array([answer.code, answer.reason])}
+    arrays: Arrays = answer.to_arrays()
+    return arrays
