@@ -1,6 +1,8 @@
 """Reading media: files become clips and streams."""
 
-from clapless.media.catalog import MEDIA_SUFFIXES, Catalog, Failure, scan
+from clapless.media.catalog import Catalog, scan
+from clapless.media.finding import MEDIA_SUFFIXES, Failure
+from clapless.media.fingerprint import fingerprint
 from clapless.media.probe import probe
 from clapless.media.reader import ANALYSIS_RATE_HZ, ReadResult, read_mono, read_once, sound_blocks
 from clapless.media.reading import Block, Need, SoundBlock, SoundWindows, Subscriber
@@ -18,6 +20,7 @@ __all__ = [
     "SoundBlock",
     "SoundWindows",
     "Subscriber",
+    "fingerprint",
     "open_sound",
     "probe",
     "read_mono",

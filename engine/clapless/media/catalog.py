@@ -1,42 +1,31 @@
-"""Files and folders become clips."""
+"""Files and folders become clips and devices.
+
+Conventions
+-----------
+The result does not depend on the order in which paths are given: clips are numbered c1, c2, ... by
+name, then by time of recording, then by path.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
 from pathlib import Path
 
-from clapless.errors import MediaError
+from clapless.errors import MediaError, printable_name
+from clapless.media.assembling import (
+    fold_copies,
+    fold_simultaneous,
+    join_chapters,
+    join_tracks,
+    pair_proxies,
+)
+from clapless.media.devices import assign_devices
+from clapless.media.finding import Failure, find_files, natural_key, path_key
+from clapless.media.naming import proxy_of
 from clapless.media.probe import probe
 from clapless.model import Clip, Device
-
-MEDIA_SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("mp4", "mov", "m4v", "mkv", "webm", "avi", "mxf", "mts", "m2ts", "ts", "mpg", "mpeg"),
-        *("wmv", "3gp", "insv", "360", "braw", "r3d", "crm", "dv", "flv", "mod", "tod", "vob"),
-        *("wav", "bwf", "rf64", "bw64", "w64", "aif", "aiff", "aifc", "caf", "flac", "mp3", "m4a"),
-        *("aac", "ogg", "oga", "opus", "wma", "ac3", "mka", "mp2", "wv"),
-    )
-)
-"""Suffixes by which a file in a folder is taken for media, in lower case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A file that should have been read and could not.
-
-    Parameters
-    ----------
-    path
-        The file.
-    reason
-        A whole sentence that names it.
-    """
-
-    path: Path
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +35,13 @@ class Catalog:
     Parameters
     ----------
     clips
-        Recordings, with ids c1, c2, ... by name and time.
+        Recordings, with ids c1, c2, ... and names that differ.
     devices
         Cameras and recorders the clips belong to.
     skipped
-        Files in folders that are not media by name.
+        Files in folders that are not media by name, and proxies there without their original.
     failures
-        Files that were named, or are media by name, and could not be read.
+        Files that were named, or are media by name, and could not be read; folders that could not.
     """
 
     clips: tuple[Clip, ...] = ()
@@ -61,8 +50,16 @@ class Catalog:
     failures: tuple[Failure, ...] = ()
 
 
-def scan(paths: Iterable[Path | str], *, devices: Sequence[str] | None = None) -> Catalog:
+def scan(
+    paths: Iterable[Path | str],
+    *,
+    devices: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Catalog:
     """Find the recordings in files and folders.
+
+    One recording in several files (chapters, parallel tracks, backups) is one clip; the same file
+    twice is one; proxies go with their originals.
 
     Parameters
     ----------
@@ -70,26 +67,69 @@ def scan(paths: Iterable[Path | str], *, devices: Sequence[str] | None = None) -
         Files and folders; folders are searched to the bottom.
     devices
         Which clips belong to which device, as ``NAME=GLOB``.
+    progress
+        Called with (files looked at, files there are).
+
+    Raises
+    ------
+    UsageError
+        A rule of `devices` is no ``NAME=GLOB``, or matches no clip.
     """
+    found = find_files(paths)
+    failures = list(found.failures)
     clips: list[Clip] = []
-    rules = [rule.partition("=") for rule in devices or ()]
-    skipped: list[Path] = []
-    failures: list[Failure] = []
-    for path in paths:
-        given = Path(path)
-        found = sorted(p for p in given.rglob("*") if p.is_file()) if given.is_dir() else [given]
-        for file in found:
-            if file is not given and file.suffix.lower() not in MEDIA_SUFFIXES:
-                skipped.append(file)
-                continue
-            try:
-                clips.append(probe(file))
-            except MediaError as error:
-                failures.append(Failure(path=file, reason=f"{error}."))
-    clips = [replace(clip, device=_named(clip, rules)) for clip in clips]
-    named = [replace(clip, id=f"c{number}") for number, clip in enumerate(clips, start=1)]
-    return Catalog(clips=tuple(named), skipped=tuple(skipped), failures=tuple(failures))
+    proxies: list[Clip] = []
+    for number, file in enumerate(found.files, start=1):
+        try:
+            (proxies if proxy_of(file.path) else clips).append(probe(file.path))
+        except MediaError as error:
+            failures.append(Failure(path=file.path, reason=f"{error}."))
+        if progress is not None:
+            progress(number, len(found.files))
+    clips = fold_simultaneous(fold_copies(clips))
+    clips = join_tracks(join_chapters(clips))
+    clips, orphans = pair_proxies(clips, proxies)
+    skipped = list(found.skipped)
+    tops = {file.path: file.top for file in found.files}
+    for orphan in orphans:
+        if tops[orphan.path] is not None:
+            skipped.append(orphan.path)
+        else:
+            name = printable_name(orphan.path)
+            reason = f"{name}: is a proxy, and its original was not given."
+            failures.append(Failure(path=orphan.path, reason=reason))
+    clips.sort(key=_order)
+    clips = [replace(clip, id=f"c{number}") for number, clip in enumerate(_renamed(clips), 1)]
+    with_device, known = assign_devices(clips, tops=tops, rules=devices or ())
+    return Catalog(
+        clips=with_device,
+        devices=known,
+        skipped=tuple(sorted(skipped, key=path_key)),
+        failures=tuple(failures),
+    )
 
 
-def _named(clip: Clip, rules: Sequence[tuple[str, str, str]]) -> str | None:
-    return next((name for name, _, glob in rules if fnmatch(clip.path.name, glob)), None)
+def _order(clip: Clip) -> tuple[object, ...]:
+    return natural_key(clip.name), clip.metadata.get("creation_time", ""), path_key(clip.path)
+
+
+def _renamed(clips: Sequence[Clip]) -> list[Clip]:
+    """Return the clips with names that differ: the stem, then with suffix, then with folders."""
+    names = [clip.name for clip in clips]
+    for step in range(1, 2 + max((len(clip.path.parts) for clip in clips), default=0)):
+        double = {name for name, count in Counter(names).items() if count > 1}
+        if not double:
+            break
+        groups = {name: [n for n, other in enumerate(names) if other == name] for name in double}
+        for group in groups.values():
+            longer = [_longer_name(clips[number], step) for number in group]
+            for number, name in zip(group, longer, strict=True):
+                names[number] = name
+    return [replace(clip, name=name) for clip, name in zip(clips, names, strict=True)]
+
+
+def _longer_name(clip: Clip, step: int) -> str:
+    if step == 1:
+        return clip.path.name
+    folders = clip.path.parent.parts[-(step - 1) :]
+    return "/".join((*folders, clip.path.name))

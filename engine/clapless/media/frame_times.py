@@ -101,14 +101,14 @@ def times_of_packets(
     steps: Counter[int] = Counter()
     keep_only(container, [stream])
     for middle in (False, True):
-        if not _go_to(container, stream, middle=middle):
+        if not _go_to(container, middle=middle):
             continue
         shown = _sampled(container, stream, whole_head=not middle)
         steps.update(two - one for one, two in pairwise(shown))
     return _judged(+steps, Fraction(stream.time_base), declared, None, None)
 
 
-def _go_to(container: InputContainer, stream: VideoStream, *, middle: bool) -> bool:
+def _go_to(container: InputContainer, *, middle: bool) -> bool:
     """Seek to the beginning or the middle; False where that is not possible or not worth it."""
     length = container.duration or 0
     if middle and length < 10_000_000:
