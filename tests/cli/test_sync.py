@@ -200,12 +200,9 @@ class TestOptions:
 
 
 class TestOutput:
-    def test_the_document_is_written_and_says_when_and_by_what(self, run, script, tmp_path):
+    def test_the_document_is_written_and_the_next_step_is_told(self, run, script, tmp_path):
         ran = run("sync", "x", "-o", tmp_path / "s.json")
-        session = read_session(tmp_path / "s.json")
-        assert session.clips == script.result.session.clips
-        assert session.created.endswith("Z")
-        assert session.engine
+        assert read_session(tmp_path / "s.json") == script.result.session
         assert f"clapless export {tmp_path / 's.json'} -o timeline.fcpxml" in ran.out
 
     def test_without_an_output_it_says_how_to_get_one(self, run, script, tmp_path, monkeypatch):

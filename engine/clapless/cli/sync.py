@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -114,17 +112,11 @@ def sync(
 
 
 def run(paths: list[Path], options: SyncOptions) -> SyncResult:
-    """Run the pipeline with progress on stderr; state time and version in the session."""
+    """Run the pipeline with progress on stderr."""
     from clapless.pipeline import sync_paths
 
     with ConsoleProgress() as progress:
-        result = sync_paths(paths, options=options, progress=progress)
-    session = dataclasses.replace(
-        result.session,
-        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        engine=version("clapless"),
-    )
-    return dataclasses.replace(result, session=session)
+        return sync_paths(paths, options=options, progress=progress)
 
 
 def show(result: SyncResult, output: Path | None) -> None:

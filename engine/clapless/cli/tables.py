@@ -23,6 +23,8 @@ from clapless.cli.words import (
 from clapless.model import Clip, Group, Placement, Session, Unplaced, Verification
 
 STATUS_STYLES = {"synced": "green", "check": "yellow", "manual": "cyan"}
+LEAST_GUESS = 0.05
+"""A guess that is less probable than this would only mislead."""
 VERDICT_WORDS = {"pass": "PASS", "fail": "FAIL", "not_verifiable": "not verifiable"}
 VERDICT_STYLES = {"pass": "green", "fail": "red", "not_verifiable": "yellow"}
 
@@ -71,7 +73,8 @@ def _placement_row(
     yield f"{placement.std_s(middle_s) * 1000:.2f} ms"
     drift = drift_words(placement.drift_ppm, rate)
     yield drift if placement.speed == 1 else f"{drift}, speed {placement.speed}"
-    yield f"{placement.confidence:.1%}"
+    # No measurement makes a certainty: 100 % is not for print.
+    yield f"{placement.confidence:.1%}" if placement.confidence < 0.9995 else "over 99.9%"
     word = STATUS_WORDS[placement.status] + (" (coarse)" if placement.coarse else "")
     yield Text(word, style=STATUS_STYLES[placement.status])
     yield safe(", ".join(placement.signals))
@@ -97,14 +100,15 @@ def _advice(session: Session, one: Unplaced) -> Text:
         a, b = session.clip(pin.a).name, session.clip(pin.b).name
         typed = shlex.quote(f"{a}@{pin.a_s:.3f}={b}@{pin.b_s:.3f}")
         lines.append(f"if this is one clap: --pin {typed}")
-    for candidate in one.candidates[:1] if not lines else ():
-        other = session.clip(candidate.a)
-        starts, _ = offset_words(candidate.offset_s, other.frame_rate)
-        typed = shlex.quote(f"{other.name}@TIME={session.clip(one.clip).name}@TIME")
-        lines.append(
-            f"best guess: {starts} on {other.name} ({candidate.confidence:.0%}); by hand: "
-            f"--pin {typed}"
-        )
+    best = one.candidates[0] if one.candidates else None
+    if not lines and best is not None and best.confidence >= LEAST_GUESS:
+        other = session.clip(best.a)
+        starts, _ = offset_words(best.offset_s, other.frame_rate)
+        lines.append(f"best guess: {starts} on {other.name} ({best.confidence:.0%})")
+    if not lines and session.groups:
+        reference = session.clip(session.groups[0].reference).name
+        typed = shlex.quote(f"{reference}@TIME={session.clip(one.clip).name}@TIME")
+        lines.append(f"place it by hand: --pin {typed}")
     return Text("\n").join(safe(line) for line in lines)
 
 
