@@ -241,6 +241,17 @@ def test_read_only_folders_are_read_and_sidecars_are_a_warning(run, shoot, tmp_p
 
 
 @posix
+def test_a_link_to_nowhere_and_a_folder_named_like_a_file_end_nothing(sync, shoot, tmp_path):
+    (shoot / "gone.wav").symlink_to(tmp_path / "not there.wav")
+    (shoot / "folder.wav").mkdir()
+    os.mkfifo(shoot / "pipe.wav")
+    ran = sync()
+    assert ran.code in (0, 3)
+    assert "Traceback" not in ran.err
+    check_rest_is_synced(tmp_path / "s.json")
+
+
+@posix
 @pytest.mark.parametrize(
     "name",
     [
