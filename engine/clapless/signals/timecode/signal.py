@@ -1,0 +1,304 @@
+"""The signal `timecode`: labels that devices wrote, compared as real time.
+
+What it cannot know
+-------------------
+That two devices were jam-synced is nowhere in the files, so alone it gives at most `check`. Labels
+at 23.976 against 24, or drop against non-drop, run apart by 1 in 1001: it matters whether the two
+clocks agreed at midnight or when they were jammed. The first is taken (it is what both labels say,
+read exactly), and the interval reaches to the second.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from clapless.media.reading import Block, Need
+from clapless.model import Candidate, Clip, Match, Refusal
+from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.stamps import Stamp, later_by_s, stamp_of
+from clapless.signals.timecode.devices import Running, judge_all
+
+SIGNAL = "timecode"
+
+JAM_STD_S = 0.010
+"""How far a jam-synced clock has run by some hours later: 1 ppm, as timecode boxes and good cameras
+keep, over 3 hours. Judgement."""
+
+CONFIDENCE = 0.92
+"""Two labels that look like a clock's. Whether they were jammed is what the ceiling is for."""
+
+DEFAULT_CONFIDENCE = 0.6
+"""One of the two is a full hour that files bear which never saw a clock."""
+
+MIXED_CONFIDENCE = 0.7
+"""One label falls behind the wall and the other does not."""
+
+OTHER_DAY_S = 14 * 3600.0
+"""Files made farther apart than this, beside what their labels say, are of different days: zones
+reach 14 hours, and cameras write local time as if it were universal."""
+
+CLOCK_RESET_S = 60 * 86400.0
+"""Farther apart still, one of the two file clocks was never set and says nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimecodeFeature:
+    """A clip with a label."""
+
+    clip: Clip
+    stamp: Stamp
+
+    def to_arrays(self) -> Arrays:
+        """Return the label; it is read from the clip again."""
+        return {"start_s": np.array([float(self.stamp.start_s)])}
+
+    def forget(self) -> None:
+        """Keep all: it is a few numbers."""
+
+
+class TimecodeExtractor:
+    """Needs nothing to be read: the label came with the clip."""
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """Nothing."""
+        return frozenset()
+
+    def feed(self, block: Block) -> None:
+        """Ignore what others asked for."""
+
+    def finish(self) -> TimecodeFeature | Refusal:
+        """Return the label, or that there is none."""
+        stamp = stamp_of(self._clip)
+        if stamp is not None:
+            return TimecodeFeature(self._clip, stamp)
+        label = self._clip.start_timecode
+        reason = "no timecode" if label is None else f"its timecode {label} cannot be read"
+        return Refusal(
+            a=self._clip.id, b=self._clip.id, signal=SIGNAL, code="no_timecode", reason=reason
+        )
+
+
+class TimecodeSignal:
+    """Source timecode and BWF time references."""
+
+    @property
+    def name(self) -> str:
+        """``timecode``."""
+        return SIGNAL
+
+    @property
+    def version(self) -> int:
+        """Of the features."""
+        return 1
+
+    @property
+    def proves(self) -> Literal["moment", "route"]:
+        """A moment."""
+        return "moment"
+
+    def applies_to(self, clip: Clip) -> bool:
+        """Return whether the clip has a label."""
+        return clip.start_timecode is not None or bool(clip.time_reference_samples)
+
+    def extractor(self, clip: Clip) -> TimecodeExtractor:
+        """Return an extractor that needs nothing."""
+        return TimecodeExtractor(clip)
+
+    def from_arrays(self, clip: Clip, arrays: Arrays) -> TimecodeFeature:  # noqa: ARG002
+        """Return the feature again.
+
+        Raises
+        ------
+        ValueError
+            The clip has no label (any more).
+        """
+        stamp = stamp_of(clip)
+        if stamp is None:
+            raise ValueError(f"{clip.name} has no timecode")
+        return TimecodeFeature(clip, stamp)
+
+    def candidates(self, features: Mapping[str, TimecodeFeature]) -> Iterable[tuple[str, str]]:
+        """Yield pairs of different devices whose labels overlap, then the nearest of the others.
+
+        Clips of a device whose labels are no clock are left out; `match_group` says why.
+        """
+        running = _running(features)
+        clocks = {
+            clip: feature.stamp
+            for clip, feature in features.items()
+            if running[clip].mode not in ("record", "default")
+        }
+        ids = sorted(clocks)
+        apart: dict[tuple[str, str], float] = {}
+        for index, one in enumerate(ids):
+            for two in ids[index + 1 :]:
+                device = features[one].clip.device
+                if device is not None and device == features[two].clip.device:
+                    continue
+                apart[one, two] = _apart_s(clocks[one], clocks[two])
+        ordered = sorted(apart, key=lambda pair: (apart[pair], pair))
+        overlapping = [pair for pair in ordered if apart[pair] <= 0]
+        met = {clip for pair in overlapping for clip in pair}
+        for pair in ordered:
+            if apart[pair] > 0 and not met.issuperset(pair):
+                overlapping.append(pair)
+                met.update(pair)
+        return overlapping
+
+    def match_group(
+        self,
+        features: Mapping[str, TimecodeFeature],
+        *,
+        aligned: Sequence[Match] = (),  # noqa: ARG002 - labels do not depend on what others found
+        priors: Mapping[tuple[str, str], Prior] | None = None,  # noqa: ARG002
+    ) -> list[Match | Refusal]:
+        """Return refusals for the clips of devices whose labels are no clock.
+
+        Only all clips of a device show it, so that a pair alone cannot be refused for it.
+        """
+        running = _running(features)
+        answers: list[Match | Refusal] = []
+        for clip in sorted(features):
+            if running[clip].mode in ("record", "default"):
+                code = "record_run" if running[clip].mode == "record" else "default_timecode"
+                answers.append(
+                    Refusal(a=clip, b=clip, signal=SIGNAL, code=code, reason=running[clip].reason)
+                )
+        return answers
+
+    def match(
+        self,
+        a: Any,
+        b: Any,
+        *,
+        prior: Prior | None = None,
+        exclude_spans: Spans = (),
+    ) -> Match | Refusal:
+        """Return where b lies by the two labels, `check` at most."""
+        refusal = _refused(a, b)
+        if refusal is not None:
+            return refusal
+        one, two = a.stamp, b.stamp
+        later_s = _later_s(one, two)
+        speed = two.speed / one.speed
+        offset_s = float(later_s * one.speed)
+        other_s = _jammed_later_s(one, two, float(later_s))
+        phase_s = math.hypot(*(float(stamp.grain_s) / math.sqrt(12) for stamp in (one, two)))
+        std_s = math.hypot(phase_s, JAM_STD_S, JAM_STD_S) * float(one.speed)
+        mixed = abs(other_s - float(later_s)) > 2 * std_s
+        if mixed:
+            std_s = max(std_s, 0.5 * abs(other_s - float(later_s)) * float(one.speed))
+        match = Match(
+            a=a.clip.id,
+            b=b.clip.id,
+            signal=SIGNAL,
+            offset_s=offset_s,
+            drift_ppm=prior.drift_ppm if prior else 0.0,
+            drift_std_ppm=prior.drift_std_ppm if prior else 30.0,
+            speed=speed,
+            offset_std_s=std_s,
+            confidence=_confidence(one, two, mixed=mixed),
+            spans_s=_spans(a, b, offset_s, float(speed), exclude_spans),
+            ceiling="check",
+            details={
+                "timecode_a": one.text,
+                "timecode_b": two.text,
+                "sources": f"{one.source}, {two.source}",
+                **({"if_jammed_by_label_s": other_s * float(one.speed)} if mixed else {}),
+            },
+        )
+        return _other_day(match, one, two, float(later_s)) or match
+
+
+def _confidence(one: Stamp, two: Stamp, *, mixed: bool) -> float:
+    if one.default or two.default:
+        return DEFAULT_CONFIDENCE
+    return MIXED_CONFIDENCE if mixed else CONFIDENCE
+
+
+def _running(features: Mapping[str, TimecodeFeature]) -> Mapping[str, Running]:
+    return judge_all(
+        {clip: feature.stamp for clip, feature in features.items()},
+        {clip: feature.clip.device for clip, feature in features.items()},
+    )
+
+
+def _later_s(one: Stamp, two: Stamp) -> Any:
+    return later_by_s(
+        (one.start_s, one.end_s),
+        (two.start_s, two.end_s),
+        day_a_s=one.day_s,
+        day_b_s=two.day_s,
+    )
+
+
+def _apart_s(one: Stamp, two: Stamp) -> float:
+    """Return the gap between two clips, negative where they overlap."""
+    later = _later_s(one, two)
+    return float(max(later - (one.end_s - one.start_s), -(two.end_s - two.start_s) - later))
+
+
+def _jammed_later_s(one: Stamp, two: Stamp, later_s: float) -> float:
+    """Return how much later b starts if both bore the same label at the moment they were jammed.
+
+    Taken at the earlier of the two labels, as if they had been jammed just before.
+    """
+    if one.slow is None or two.slow is None or one.slow == two.slow:
+        return later_s
+    pull = 1000.0 / 1001.0
+    label_one = float(one.start_s) * (pull if one.slow else 1.0)
+    label_two = float(two.start_s) * (pull if two.slow else 1.0)
+    by_label = label_two - label_one
+    day = 86400.0
+    return by_label - day * round((by_label - later_s) / day)
+
+
+def _refused(a: TimecodeFeature, b: TimecodeFeature) -> Refusal | None:
+    if not (a.stamp.default and b.stamp.default):
+        return None
+    labels = " and ".join(dict.fromkeys((a.stamp.text, b.stamp.text)))
+    return Refusal(
+        a=a.clip.id,
+        b=b.clip.id,
+        signal=SIGNAL,
+        code="default_timecode",
+        reason=f"both start at {labels}, as files do that never saw a clock",
+    )
+
+
+def _other_day(match: Match, one: Stamp, two: Stamp, later_s: float) -> Refusal | None:
+    if one.created_s is None or two.created_s is None:
+        return None
+    beside_s = abs(two.created_s - one.created_s - later_s)
+    if not OTHER_DAY_S < beside_s < CLOCK_RESET_S:
+        return None
+    days = max(1, round(beside_s / 86400))
+    return Refusal(
+        a=match.a,
+        b=match.b,
+        signal=SIGNAL,
+        code="other_day",
+        reason=f"their timecodes meet, but their files were made {days} "
+        f"day{'s' if days > 1 else ''} apart",
+        candidates=(
+            Candidate(a=match.a, offset_s=match.offset_s, speed=match.speed, confidence=0.2),
+        ),
+    )
+
+
+def _spans(
+    a: TimecodeFeature, b: TimecodeFeature, offset_s: float, speed: float, exclude: Spans
+) -> tuple[tuple[float, float], ...]:
+    """Return where b overlaps a, in b's clip time; labels hold anywhere, so nothing is left out."""
+    start = max(0.0, -offset_s * speed)
+    end = min(float(b.clip.duration_s), (float(a.clip.duration_s) - offset_s) * speed)
+    return ((start, end),) if end > start and not exclude else ()
