@@ -8,6 +8,7 @@ from clapless.pipeline.offsets import offset
 from clapless.pipeline.options import Failure, SyncOptions, SyncResult
 from clapless.pipeline.progress import NO_PROGRESS, Progress, SilentProgress
 from clapless.pipeline.syncing import sync, sync_clips, sync_paths
+from clapless.pipeline.verifying import verify
 
 __all__ = [
     "NO_PROGRESS",
@@ -20,4 +21,5 @@ __all__ = [
     "sync",
     "sync_clips",
     "sync_paths",
+    "verify",
 ]
