@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -57,7 +58,7 @@ MATERIALS: tuple[Kind, ...] = (
 T = TypeVar("T")
 R = TypeVar("R")
 
-console = Console()
+console = Console(width=150)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -347,7 +348,7 @@ def arguments(
 
 def print_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table; floats with four significant digits."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
     for index, head in enumerate(heads):
         table.add_column(head, justify="left" if index == 0 else "right")
     for row in rows:
