@@ -154,13 +154,16 @@ class TestWords:
     def test_signs(self):
         assert offset_words(-2.0, Fraction(25)) == ("-00:00:02:00", "-50.00")
         assert offset_words(0.0, Fraction(25)) == ("+00:00:00:00", "+0.00")
+        assert offset_words(-1e-6, Fraction(25)) == ("+00:00:00:00", "+0.00")
+        assert offset_words(-1e-6, None) == ("+0.0000 s", "")
 
     def test_more_than_a_day(self):
         assert offset_words(86400 * 2 + 1.0, Fraction(25))[0] == "+2 d 00:00:01:00"
 
     def test_drift_by_the_hour(self):
-        assert drift_words(-24.7, Fraction(25)) == "-24.7 ppm, -2.2 fr/h"
-        assert drift_words(100.0, None) == "+100.0 ppm, +360 ms/h"
+        assert drift_words(-24.7, Fraction(25)) == ("-24.7", "-2.2 fr")
+        assert drift_words(100.0, None) == ("+100.0", "+360 ms")
+        assert drift_words(-0.01, Fraction(25)) == ("+0.0", "+0.0 fr")
 
     def test_lengths(self):
         assert length_words(59.96) == "1:00.0"

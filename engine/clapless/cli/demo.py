@@ -14,7 +14,8 @@ from clapless.cli import outcome
 from clapless.cli.console import safe, stdout, warn
 from clapless.cli.progress import ConsoleProgress
 from clapless.cli.sync import run
-from clapless.cli.tables import plain_table, print_session
+from clapless.cli.tables import add_number_column, plain_table, print_session
+from clapless.cli.words import signed
 from clapless.errors import ClaplessError, UsageError, printable
 from clapless.session import write_session
 
@@ -63,10 +64,10 @@ def is_right(shoot: Shoot, found: ClipScore) -> bool:
 def truth_table(shoot: Shoot, scores: Iterable[ClipScore]) -> Table:
     """Return how far each clip lies from where it was made to lie."""
     table = plain_table(Text("Against the truth"))
-    for heading in ("Clip", "Camera or recorder"):
+    for heading in ("Clip", "Camera"):
         table.add_column(heading, overflow="fold")
-    for heading in ("Off at its start", "At its end", "Frames", "Drift off by"):
-        table.add_column(heading, justify="right")
+    for heading in ("Off at start", "At end", "Frames", "Drift off"):
+        add_number_column(table, heading)
     table.add_column("")
     for found in scores:
         verdict = Text(_verdict(shoot, found), "green" if is_right(shoot, found) else "red")
@@ -80,10 +81,10 @@ def _figures(shoot: Shoot, found: ClipScore) -> Iterator[str]:
         yield from [""] * 4
         return
     for error_s in found.errors_s:
-        yield f"{error_s * 1000:+.3f} ms"
+        yield f"{signed(error_s * 1000, 3)} ms"
     yield f"{found.frames:.4f}" if found.clip.frame_rate else ""
     drift_ppm = found.placement.drift_ppm - shoot.drift_ppm(found.clip, found.reference)
-    yield f"{drift_ppm:+.2f} ppm"
+    yield f"{signed(drift_ppm, 2)} ppm"
 
 
 def _verdict(shoot: Shoot, found: ClipScore) -> str:

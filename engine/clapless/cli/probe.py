@@ -9,7 +9,7 @@ import typer
 
 from clapless.cli import outcome
 from clapless.cli.console import stdout, warn
-from clapless.cli.tables import clips_table
+from clapless.cli.tables import clip_card
 from clapless.cli.words import count_words
 from clapless.model import Session
 from clapless.session import to_json
@@ -40,7 +40,8 @@ def probe(
         typer.echo(to_json(found, base=Path.cwd()), nl=False)
     elif catalog.clips:
         console = stdout()
-        console.print(clips_table(catalog.clips, signals))
+        for clip in catalog.clips:
+            console.print(clip_card(clip, signals[clip.id]))
         if catalog.skipped:
             console.print(f"{count_words(len(catalog.skipped), 'other file')} left aside.")
     warn((failure.reason for failure in catalog.failures), "red")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
 from rich.box import SIMPLE_HEAD
@@ -19,10 +19,14 @@ from clapless.cli.words import (
     drift_words,
     length_words,
     offset_words,
+    signed,
 )
 from clapless.model import Clip, Group, Placement, Session, Unplaced, Verification
 
 STATUS_STYLES = {"synced": "green", "check": "yellow", "manual": "cyan"}
+WIDE = 110
+"""Columns of a terminal that holds every column of a table."""
+
 LEAST_GUESS = 0.05
 """A guess that is less probable than this would only mislead."""
 VERDICT_WORDS = {"pass": "PASS", "fail": "FAIL", "not_verifiable": "not verifiable"}
@@ -32,7 +36,7 @@ VERDICT_STYLES = {"pass": "green", "fail": "red", "not_verifiable": "yellow"}
 def print_session(console: Console, session: Session) -> None:
     """Print what is placed, what is not and why, and how many of each."""
     for group in session.groups:
-        console.print(group_table(session, group))
+        console.print(group_table(session, group, wide=console.width >= WIDE))
     if session.unplaced:
         console.print(unplaced_table(session))
     for line in _notes(session):
@@ -40,44 +44,52 @@ def print_session(console: Console, session: Session) -> None:
     console.print(summary(session))
 
 
-def group_table(session: Session, group: Group) -> Table:
-    """Return where each clip of a group lies."""
+def group_table(session: Session, group: Group, *, wide: bool = True) -> Table:
+    """Return where each clip of a group lies.
+
+    Parameters
+    ----------
+    session, group
+        The group and the session it is of.
+    wide
+        Whether there is room for the columns that repeat what other lines say.
+    """
     reference = session.clip(group.reference)
     title = Text.assemble("Group ", safe(group.id), ", on the clock of ", safe(reference.name))
     table = plain_table(title)
-    for heading in ("Clip", "Camera or recorder"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("Starts at", "Frames", "Plus or minus", "Drift"):
-        table.add_column(heading, justify="right", overflow="fold")
-    for heading in ("Confidence", "Status", "By"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("Clip", overflow="fold")
+    if wide:
+        table.add_column("Camera or recorder", overflow="fold")
+    for heading in ("Starts at", "Frames", "Plus or\nminus", "Drift\nppm", "in an\nhour", "Sure"):
+        add_number_column(table, heading)
+    table.add_column("Status", no_wrap=True)
+    if wide:
+        table.add_column("By", overflow="fold")
     for placement in sorted(group.placements, key=lambda one: one.offset_s):
-        table.add_row(*_placement_row(session, group, placement))
+        clip = session.clip(placement.clip)
+        cells = list(_placement_cells(session, group, placement))
+        if wide:
+            cells.insert(0, safe(clip.device or ""))
+            cells.append(safe(", ".join(placement.signals)))
+        table.add_row(safe(clip.name), *cells)
     return table
 
 
-def _placement_row(
+def _placement_cells(
     session: Session, group: Group, placement: Placement
 ) -> Iterator[RenderableType]:
     clip = session.clip(placement.clip)
     rate = counting_rate(session, clip, group)
-    starts, frames = offset_words(placement.offset_s, rate)
-    yield safe(clip.name)
-    yield safe(clip.device or "")
-    yield starts
-    yield frames
+    yield from offset_words(placement.offset_s, rate)
     if placement.clip == group.reference:
-        yield from ("", "", "", Text("reference", style="bold"), "")
+        yield from ("", "", "", "", Text("reference", style="bold"))
         return
-    middle_s = float(clip.duration_s) / 2
-    yield f"{placement.std_s(middle_s) * 1000:.2f} ms"
-    drift = drift_words(placement.drift_ppm, rate)
-    yield drift if placement.speed == 1 else f"{drift}, speed {placement.speed}"
+    yield f"{placement.std_s(float(clip.duration_s) / 2) * 1000:.2f} ms"
+    yield from drift_words(placement.drift_ppm, rate)
     # No measurement makes a certainty: 100 % is not for print.
-    yield f"{placement.confidence:.1%}" if placement.confidence < 0.9995 else "over 99.9%"
+    yield f"{placement.confidence:.1%}" if placement.confidence < 0.9995 else ">99.9%"
     word = STATUS_WORDS[placement.status] + (" (coarse)" if placement.coarse else "")
     yield Text(word, style=STATUS_STYLES[placement.status])
-    yield safe(", ".join(placement.signals))
 
 
 def unplaced_table(session: Session) -> Table:
@@ -117,6 +129,8 @@ def _notes(session: Session) -> Iterator[Text]:
     for group in session.groups:
         for placement in group.placements:
             name = session.clip(placement.clip).name
+            if placement.speed != 1:
+                yield safe(f"{name}: runs at {placement.speed} of the reference's speed", "yellow")
             if placement.sound_delay_s:
                 delay_ms = placement.sound_delay_s * 1000
                 yield safe(f"{name}: its sound is {delay_ms:+.1f} ms late, as distance makes it")
@@ -149,7 +163,7 @@ def verification_table(session: Session, group: Group) -> Table:
     table = plain_table(Text.assemble("Group ", safe(group.id), ", against ", safe(reference.name)))
     table.add_column("Clip", overflow="fold")
     for heading in ("Off by", "Frames", "Spread", "Head", "Middle", "Tail"):
-        table.add_column(heading, justify="right", overflow="fold")
+        add_number_column(table, heading)
     for heading in ("Answer", "What would fix it"):
         table.add_column(heading, overflow="fold")
     for placement in group.placements:
@@ -166,12 +180,12 @@ def _verification_row(placement: Placement, rate: Fraction | None) -> Iterator[R
     if answer is None or answer.verdict == "not_verifiable":
         yield from [""] * 6
     else:
-        yield f"{answer.median_s * 1000:+.2f} ms"
-        yield f"{answer.median_s * float(rate):+.3f}" if rate else ""
+        yield f"{signed(answer.median_s * 1000, 2)} ms"
+        yield signed(answer.median_s * float(rate), 3) if rate else ""
         yield f"{answer.spread_s * 1000:.2f} ms"
         medians = {part.part: part.median_s for part in answer.parts}
         for part in ("head", "middle", "tail"):
-            yield f"{medians[part] * 1000:+.2f} ms" if part in medians else ""
+            yield f"{signed(medians[part] * 1000, 2)} ms" if part in medians else ""
     yield _verdict(answer)
     yield safe(_fix(placement, answer))
 
@@ -203,35 +217,42 @@ def counting_rate(session: Session, clip: Clip, group: Group) -> Fraction | None
     return None
 
 
-def clips_table(clips: Iterable[Clip], signals: dict[str, tuple[str, ...]]) -> Table:
-    """Return what files hold: one row per clip.
+def clip_card(clip: Clip, signals: tuple[str, ...]) -> Table:
+    """Return what a clip's files hold.
 
     Parameters
     ----------
-    clips
-        What was found.
+    clip
+        The clip.
     signals
-        Clip id -> names of the signals it can give.
+        Names of the signals it can give.
     """
-    table = plain_table(Text("Clips"))
-    for heading in (
-        *("Clip", "Camera or recorder", "Files", "Length", "Picture", "Sound", "Timecode"),
-        *("Can be synced by", "More"),
-    ):
-        table.add_column(heading, overflow="fold")
-    for clip in clips:
-        table.add_row(
-            safe(clip.name),
-            safe(clip.device or ""),
-            Text("\n").join(_file_words(clip)),
-            length_words(float(clip.duration_s)),
-            _picture_words(clip),
-            Text("\n").join(_sound_words(clip)),
-            clip.start_timecode or "",
-            safe(", ".join(signals.get(clip.id, ())) or "nothing"),
-            Text("\n").join(_more_words(clip)),
-        )
-    return table
+    card = Table.grid(padding=(0, 2))
+    card.title, card.title_justify, card.title_style = safe(clip.name), "left", "bold"
+    card.add_column(style="dim")
+    card.add_column(overflow="fold")
+    lines: dict[str, Text | str] = {
+        "files": Text("\n").join(_file_words(clip)),
+        "camera or recorder": safe(clip.device or ""),
+        "length": length_words(float(clip.duration_s)),
+        "picture": safe(_picture_words(clip)),
+        "sound": Text("\n").join(_sound_words(clip)),
+        "timecode": safe(_timecode_words(clip)),
+        "scene": safe(clip.scene),
+        "take": safe(clip.take),
+        "reel": safe(clip.reel),
+    }
+    lines |= {key: safe(value) for key, value in clip.metadata.items() if key not in _TOLD}
+    lines["can be synced by"] = safe(", ".join(signals) or "nothing")
+    for name, words in lines.items():
+        if words:
+            card.add_row(safe(name), words)
+    card.add_row()
+    return card
+
+
+_TOLD = frozenset({"container", "video_codec"})
+"""Metadata that the other lines tell already."""
 
 
 def _file_words(clip: Clip) -> Iterator[Text]:
@@ -252,6 +273,8 @@ def _picture_words(clip: Clip) -> str:
         words.append("variable rate")
     if clip.rotation:
         words.append(f"turned {clip.rotation}°")
+    if codec := clip.metadata.get("video_codec"):
+        words.append(codec)
     return ", ".join(words)
 
 
@@ -264,15 +287,26 @@ def _sound_words(clip: Clip) -> Iterator[Text]:
         yield safe(f"{count_words(stream.channels, 'channel')}, {rate} {stream.codec}{names}")
 
 
-def _more_words(clip: Clip) -> Iterator[Text]:
-    for name in ("scene", "take", "reel"):
-        value = getattr(clip, name)
-        if value:
-            yield safe(f"{name}: {value}")
-    for key, value in clip.metadata.items():
-        yield safe(f"{key}: {value}")
+def _timecode_words(clip: Clip) -> str:
+    if clip.start_timecode is None:
+        return ""
+    rate = f" at {float(clip.timecode_rate):.6g} fps" if clip.timecode_rate else ""
+    return f"{clip.start_timecode}{rate}"
 
 
 def plain_table(title: Text) -> Table:
     """Return an empty table in the house's style."""
-    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+        collapse_padding=True,
+        pad_edge=False,
+    )
+
+
+def add_number_column(table: Table, heading: str) -> None:
+    """Add a column whose cells are never broken; its heading may be."""
+    table.add_column(heading, justify="right", no_wrap=True)

@@ -142,30 +142,37 @@ def offset_words(offset_s: float, rate: Fraction | None) -> tuple[str, str]:
     >>> offset_words(-0.5, None)
     ('-0.5000 s', '')
     """
-    sign = "-" if offset_s < 0 else "+"
     if rate is None:
-        return f"{sign}{abs(offset_s):.4f} s", ""
-    length = Fraction(abs(offset_s))
-    label = Timecode.at(length, rate, drop_frame=may_drop(rate))
-    if length >= 24 * 3600:
-        days, rest = divmod(length, 24 * 3600)
-        label = Timecode.at(rest, rate, drop_frame=may_drop(rate))
-        return f"{sign}{int(days)} d {label}", f"{sign}{float(length * rate):.2f}"
-    return f"{sign}{label}", f"{sign}{float(length * rate):.2f}"
+        return f"{signed(offset_s, 4)} s", ""
+    whole = abs(Timecode.at(Fraction(offset_s), rate).frame)
+    sign = "-" if offset_s < 0 and whole else "+"
+    days, rest = divmod(Fraction(abs(offset_s)), 24 * 3600)
+    label = Timecode.at(rest, rate, drop_frame=may_drop(rate))
+    words = f"{sign}{int(days)} d {label}" if days else f"{sign}{label}"
+    return words, signed(offset_s * float(rate), 2)
 
 
-def drift_words(drift_ppm: float, rate: Fraction | None) -> str:
-    """Return a drift as ppm and as frames an hour (milliseconds an hour without a rate).
+def signed(value: float, digits: int) -> str:
+    """Return a number with its sign; what rounds to nothing is positive.
+
+    >>> signed(-0.004, 2), signed(-0.006, 2)
+    ('+0.00', '-0.01')
+    """
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
+
+
+def drift_words(drift_ppm: float, rate: Fraction | None) -> tuple[str, str]:
+    """Return a drift in ppm, and in frames an hour (milliseconds an hour without a rate).
 
     >>> drift_words(10.0, Fraction(25))
-    '+10.0 ppm, +0.9 fr/h'
+    ('+10.0', '+0.9 fr')
     >>> drift_words(-10.0, None)
-    '-10.0 ppm, -36 ms/h'
+    ('-10.0', '-36 ms')
     """
     an_hour_s = drift_ppm * 1e-6 * 3600.0
     if rate is None:
-        return f"{drift_ppm:+.1f} ppm, {an_hour_s * 1000:+.0f} ms/h"
-    return f"{drift_ppm:+.1f} ppm, {an_hour_s * float(rate):+.1f} fr/h"
+        return signed(drift_ppm, 1), f"{signed(an_hour_s * 1000, 0)} ms"
+    return signed(drift_ppm, 1), f"{signed(an_hour_s * float(rate), 1)} fr"
 
 
 def length_words(seconds: float) -> str:
