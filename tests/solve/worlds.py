@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from clapless.model import Clip, Device, Group, Match, MediaFile, Placement, Refusal
+from clapless.model import Clip, Device, Group, Match, MediaFile, Placement, Refusal, Session
 from clapless.solve import Solution
 
 
@@ -177,7 +177,7 @@ class World:
         return found
 
 
-def place(solution: Solution, clip: str) -> Placement:
+def place(solution: Solution | Session, clip: str) -> Placement:
     """Return a clip's placement; the test fails where it has none."""
     found = solution.placement(clip)
     assert found is not None, f"{clip} is unplaced: {solution.unplaced}"

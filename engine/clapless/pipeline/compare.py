@@ -36,7 +36,7 @@ LOOP_PASSES = 2
 BRIDGE_TRIES_PER_CLIP = 4
 """Pairs of clips in two clusters that are compared to join these, per clip there is."""
 
-BRIDGE_REACH_S = 1800.0
+BRIDGE_REACH_S = 300.0
 """Clips of two clusters are not compared where their devices put them farther apart than this:
 both have their places, and only the join of the clusters would be missed."""
 
@@ -132,6 +132,7 @@ class Search:
     ) -> None:
         self._comparer = comparer
         self._clips = {name: clips[name] for name in comparer.features}
+        self._length_s = {name: float(c.duration_s) for name, c in self._clips.items()}
         self._old = old
         self._hub = hub
         self._forest = Forest(
@@ -173,7 +174,7 @@ class Search:
 
     def _rounds(
         self,
-        wanted: Callable[[str, str], bool],
+        wanted: Callable[[], Callable[[str, str], bool]],
         *,
         limit: float = math.inf,
         reach_s: float = math.inf,
@@ -181,18 +182,20 @@ class Search:
         """Yield wanted pairs, the likeliest first; the order is made anew as matches come in."""
         tried = 0
         while True:
-            pairs = [p for p in self._order if not self._comparer.known(*p) and wanted(*p)]
+            still = wanted()
+            pairs = [p for p in self._order if still(*p) and not self._comparer.known(*p)]
             if not pairs:
                 return
             found = len(self._comparer.matches)
             fresh = max(1, found // 4)
             for distance_s, (a, b) in self._sorted(pairs):
-                if not wanted(a, b) or reach_s < distance_s < FAR_S:
+                if reach_s < distance_s < FAR_S or not still(a, b):
                     continue
                 if tried >= limit:
                     return
                 tried += 1
                 yield a, b
+                still = wanted()
                 if len(self._comparer.matches) >= found + fresh:
                     break
             else:
@@ -208,7 +211,9 @@ class Search:
         distances = self._guesses.distances(clusters)
         keys = np.array([distances[place[a], place[b]] for a, b in pairs])
         ranks = np.array([self._order[p] for p in pairs])
-        return [(float(keys[i]), pairs[i]) for i in np.lexsort((ranks, np.round(keys, 3)))]
+        lengths = np.array([self._length_s[a] + self._length_s[b] for a, b in pairs])
+        order = np.lexsort((ranks, -np.round(lengths, 1), np.round(keys, 1)))
+        return [(float(keys[i]), pairs[i]) for i in order]
 
     def _compare(self, a: str, b: str) -> None:
         answer = self._comparer.compare(a, b)
@@ -234,13 +239,15 @@ class Search:
         one, two = self._clips[a].device, self._clips[b].device
         return one is None or one != two
 
-    def _homeless(self, a: str, b: str) -> bool:
-        """Return whether one of two clips has no place yet."""
-        return min(len(self._members(a)), len(self._members(b))) == 1
+    def _homeless(self) -> Callable[[str, str], bool]:
+        """Return what tells whether one of two clips has no place yet."""
+        alone = {n for n in self._clips if len(self._members(n)) == 1}
+        return lambda a, b: a in alone or b in alone
 
-    def _between(self, a: str, b: str) -> bool:
-        """Return whether two clips lie in clusters that may have to be joined."""
-        return self._forest.root(a) != self._forest.root(b)
+    def _between(self) -> Callable[[str, str], bool]:
+        """Return what tells whether two clips lie in clusters that may have to be joined."""
+        root = {n: self._forest.root(n) for n in self._clips}
+        return lambda a, b: root[a] != root[b]
 
     def _overlap_s(self, a: str, b: str) -> float:
         one, two = self._forest.interval(a), self._forest.interval(b)

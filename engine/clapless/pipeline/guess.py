@@ -22,8 +22,11 @@ FAR_S = 1e7
 UNLABELLED_S = 2e7
 """Added where not even file times are there."""
 
-CENTRE_WEIGHT = 0.01
-"""Of two pairs that may overlap, the one whose middles are nearer comes first."""
+UNSURE_WEIGHT = 0.01
+"""Of two pairs that may overlap, the one that would without luck comes first."""
+
+SOON_S = 300.0
+"""A device's next clip is expected so long after the last one that is placed."""
 
 SLACK_S = 30.0
 """How far file times of one device may be off: some are written at the end, or rounded."""
@@ -72,6 +75,8 @@ class Guesses:
         for members in self._devices.values():
             for place, i in enumerate(members):
                 self._rank[i] = (place + 0.5) / len(members)
+        longest = [float(self._length[m].sum()) for m in self._devices.values()]
+        self._span_s = max(longest, default=0.0)
 
     def distances(
         self, clusters: Sequence[Mapping[str, tuple[float, float]]]
@@ -91,57 +96,70 @@ class Guesses:
         best = self._by_labels()
         for cluster in clusters:
             if len(cluster) > 1:
-                low, high = self._intervals(cluster)
-                best = np.minimum(best, _apart(low, high))
+                best = np.minimum(best, self._apart(*self._intervals(cluster)))
         return best
 
     def _by_labels(self) -> NDArray[np.float64]:
         """Return distances by file times across devices, else by the order of names."""
-        ranked = np.abs(self._rank[:, None] - self._rank[None, :]) * 1e4 + UNLABELLED_S
+        ranked = self._rank * self._span_s
         low, high = self._label, self._label + self._length
-        labelled = _apart(low - SLACK_S, high + SLACK_S) + FAR_S
-        return np.where(np.isinf(labelled), ranked, labelled)
+        labelled = self._apart(low - SLACK_S, high + SLACK_S, 0.5 * (low + high)) + FAR_S
+        anywhere = np.zeros(len(self._clips))
+        unlabelled = self._apart(anywhere, anywhere, ranked) + UNLABELLED_S
+        return np.where(np.isinf(labelled), unlabelled, labelled)
+
+    def _apart(
+        self, low: NDArray[np.float64], high: NDArray[np.float64], expected: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return gaps between the intervals clips may lie in, with a little for bad luck.
+
+        Parameters
+        ----------
+        low, high
+            Where each clip begins at the earliest and ends at the latest, shape (clips,).
+        expected
+            Where its middle is expected, shape (clips,).
+        """
+        gap = np.maximum(low[:, None], low[None, :]) - np.minimum(high[:, None], high[None, :])
+        reach = 0.5 * (self._length[:, None] + self._length[None, :])
+        miss = np.abs(expected[:, None] - expected[None, :]) - reach
+        distances = np.maximum(gap, 0.0) + UNSURE_WEIGHT * np.maximum(miss, 0.0)
+        return np.where(np.isnan(distances), np.inf, distances)
 
     def _intervals(
         self, cluster: Mapping[str, tuple[float, float]]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return where every clip may lie on a cluster's clock, NaN where nothing says so."""
         low = np.full(len(self._clips), np.nan)
         high = np.full(len(self._clips), np.nan)
         for clip, (start_s, end_s) in cluster.items():
             low[self._index[clip]], high[self._index[clip]] = start_s, end_s
+        expected = 0.5 * (low + high)
         for members in self._devices.values():
-            placed = [i for i in members if not np.isnan(low[i])]
-            if not placed:
-                continue
-            starts = {i: (low[i], high[i]) for i in placed}
+            starts = {i: (low[i], high[i]) for i in members if not np.isnan(low[i])}
             for place, i in enumerate(members):
-                if i not in starts:
-                    low[i], high[i] = self._bracket(members, place, starts)
-        return low, high
+                if starts and i not in starts:
+                    low[i], high[i], expected[i] = self._bracket(members, place, starts)
+        return low, high, expected
 
     def _bracket(
         self, members: Sequence[int], place: int, placed: Mapping[int, tuple[float, float]]
-    ) -> tuple[float, float]:
+    ) -> tuple[float, float, float]:
         """Return where a device's clip may lie between those of its clips that are placed."""
         i = members[place]
         before = [j for j in members[:place] if j in placed]
         after = [j for j in members[place + 1 :] if j in placed]
-        nearest = [*before[-1:], *after[:1]]
-        if not np.isnan(self._label[i]):
-            known = [j for j in nearest if not np.isnan(self._label[j])]
-            if known:
-                j = min(known, key=lambda j: abs(self._label[j] - self._label[i]))
-                start_s = placed[j][0] + self._label[i] - self._label[j]
-                return start_s - SLACK_S, start_s + self._length[i] + SLACK_S
-        low = placed[before[-1]][1] if before else placed[after[0]][0] - _OPEN_S
-        high = placed[after[0]][0] if after else placed[before[-1]][1] + _OPEN_S
-        return min(low, high), max(low, high)
-
-
-def _apart(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the gaps between intervals, with a little for the distance of their middles."""
-    gap = np.maximum(low[:, None], low[None, :]) - np.minimum(high[:, None], high[None, :])
-    middle = 0.5 * (low + high)
-    distances = np.maximum(gap, 0.0) + CENTRE_WEIGHT * np.abs(middle[:, None] - middle[None, :])
-    return np.where(np.isnan(distances), np.inf, distances)
+        known = [j for j in (*before[-1:], *after[:1]) if not np.isnan(self._label[j])]
+        if known and not np.isnan(self._label[i]):
+            j = min(known, key=lambda j: abs(self._label[j] - self._label[i]))
+            start_s = placed[j][0] + self._label[i] - self._label[j]
+            end_s = start_s + self._length[i]
+            return start_s - SLACK_S, end_s + SLACK_S, 0.5 * (start_s + end_s)
+        if before and after:
+            low, high = sorted((placed[before[-1]][1], placed[after[0]][0]))
+            return low, high, 0.5 * (low + high)
+        if before:
+            low = placed[before[-1]][1]
+            return low, low + _OPEN_S, low + SOON_S * (place - members.index(before[-1]))
+        high = placed[after[0]][0]
+        return high - _OPEN_S, high, high - SOON_S * (members.index(after[0]) - place)

@@ -53,6 +53,8 @@ def measured_delays(nodes: Mapping[str, Node], frame: Frame) -> dict[str, float]
 
     Positive: the clip stood farther from the sound than the reference.
     """
+    if len({edge.late for edge in frame.edges}) < 2:
+        return {}
     heard = _alone(nodes, frame, [e for e in frame.edges if e.late])
     seen = _alone(nodes, frame, [e for e in frame.edges if not e.late])
     delays = {}

@@ -81,12 +81,15 @@ def _rank(clip: Clip) -> tuple[object, ...]:
 
 
 def _usual_speed(clips: Sequence[Clip], speeds: Mapping[str, Fraction]) -> Fraction:
-    """Return the speed most clips share; between equals the one whose clips bear no mark."""
+    """Return the speed most devices share; between equals the one whose clips bear no mark."""
     classes: dict[Fraction, list[Clip]] = {}
     for clip in clips:
         classes.setdefault(speeds[clip.id], []).append(clip)
-    most = max(len(held) for held in classes.values())
-    tied = {speed: held for speed, held in classes.items() if len(held) == most}
+    votes = {
+        speed: len({clip.device or f"clip {clip.id}" for clip in held})
+        for speed, held in classes.items()
+    }
+    tied = {s: held for s, held in classes.items() if votes[s] == max(votes.values())}
     if len(tied) == 1:
         return next(iter(tied))
 
