@@ -79,6 +79,6 @@ def number_of(text: str, name: str) -> Fraction:
         value = Fraction(text.strip())
     except (ValueError, ZeroDivisionError) as error:
         raise TimelineError(f"{name} has {text[:40]!r} where a number belongs.") from error
-    if abs(value) > 10**15:
+    if abs(value) > 10**20:
         raise TimelineError(f"{name} has {text[:40]!r}, a time beyond any timeline.")
     return value

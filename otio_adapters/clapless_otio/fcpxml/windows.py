@@ -76,7 +76,7 @@ def source_span(item: Item) -> tuple[Fraction, Fraction]:
     """Return timecode of the source's first frame and the source's length, in seconds."""
     played_s = item.source_start_s + item.duration_s * item.speed
     if isinstance(item.source, Media):
-        return writable(item.source.start_s), writable(item.source.duration_s or played_s)
+        return writable(item.source.start_s), writable(max(item.source.duration_s, played_s))
     if item.source is not None:
         return item.source.start_s, max(item.source.duration_s, played_s)
     return Fraction(0), played_s
@@ -101,8 +101,6 @@ def window(item: Item, rate: Fraction, *, on_grid: bool) -> Window | None:
         return _ramp(item, rate)
     tc_s, length_s = source_span(item)
     source_end_s = item.source_start_s + item.duration_s * item.speed
-    if length_s:
-        source_end_s = min(source_end_s, length_s)
     offset_s, source_s = _head(item, rate, on_grid=on_grid)
     left_s = (source_end_s - source_s) / item.speed
     whole = item.picture or on_grid
