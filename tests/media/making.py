@@ -72,9 +72,7 @@ def write_media(
     hold: int = 0,
 ) -> Path:
     """Write a file; `hold` > 0 feeds the sound in pieces of so many samples."""
-    with av.open(
-        str(path), "w", format=container, container_options=dict(options or {})
-    ) as output:
+    with av.open(str(path), "w", format=container, container_options=dict(options or {})) as output:
         for key, value in (metadata or {}).items():
             output.metadata[key] = value
         jobs = []

@@ -54,7 +54,7 @@ def open_container(path: Path) -> av.container.InputContainer:
         with path.open("rb") as file:
             head = file.read(16)
     except OSError as error:
-        raise MediaError(path, _os_reason(error)) from error
+        raise unreadable(path, error) from error
     if size == 0:
         raise NotMediaError(path, "is empty")
     try:
@@ -89,14 +89,15 @@ def _refusal(path: Path, head: bytes) -> MediaError:
     return NotMediaError(path, "is not a media file that can be read")
 
 
-def _os_reason(error: OSError) -> str:
+def unreadable(path: Path, error: OSError) -> MediaError:
+    """Return what the operating system's refusal means, as an error that names the file."""
     if isinstance(error, FileNotFoundError):
-        return "does not exist"
+        return MediaError(path, "does not exist")
     if isinstance(error, PermissionError):
-        return "may not be read (no permission)"
+        return MediaError(path, "may not be read (no permission)")
     if isinstance(error, IsADirectoryError):
-        return "is a folder"
-    return f"cannot be read ({error.strerror or error})"
+        return MediaError(path, "is a folder")
+    return MediaError(path, f"cannot be read ({error.strerror or error})")
 
 
 def keep_only(container: av.container.InputContainer, wanted: Iterable[av.stream.Stream]) -> None:

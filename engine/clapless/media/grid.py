@@ -32,8 +32,7 @@ class GridCounter:
 
     def __init__(self, time_base: Fraction, rate_hz: int, *, start: int = 0) -> None:
         self._samples_per_tick = float(time_base * rate_hz)
-        self._longest_slack = max(HOLE_S * rate_hz, 1.5 * self._samples_per_tick)
-        self._shortest_slack = 1.5 * self._samples_per_tick
+        self._rate_hz = rate_hz
         self._next_pts: float | None = None
         self._next_index = start
         self.position = start
@@ -51,10 +50,25 @@ class GridCounter:
         else:
             if self._next_pts is not None:
                 jump = (pts - self._next_pts) * self._samples_per_tick
-                if abs(jump) > max(self._shortest_slack, min(self._longest_slack, count / 2)):
+                if abs(jump) > slack_samples(count, self._samples_per_tick, self._rate_hz):
                     index += round(jump)
                     self.holes += 1
             self._next_pts = pts + count / self._samples_per_tick
         self._next_index = index + count
         self.position = max(self.position, self._next_index)
         return index
+
+
+def slack_samples(count: int, samples_per_tick: float, rate_hz: int) -> float:
+    """Return by how many samples a timestamp may contradict the count without being a hole.
+
+    Parameters
+    ----------
+    count
+        Samples of the frame.
+    samples_per_tick
+        Samples that pass in one tick of the timestamps.
+    rate_hz
+        Samples per second.
+    """
+    return max(1.5 * samples_per_tick, min(HOLE_S * rate_hz, count / 2))

@@ -22,10 +22,10 @@ from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from clapless.errors import DamagedMediaError, MediaError, NotMediaError
+from clapless.errors import DamagedMediaError, NotMediaError
 from clapless.media.avchd import AvchdNotes, read_avchd_notes
 from clapless.media.camera_xml import CameraXml, read_camera_xml, sidecar_of
-from clapless.media.containers import open_container, time_of
+from clapless.media.containers import open_container, time_of, unreadable
 from clapless.media.fingerprint import fingerprint
 from clapless.media.first_times import FirstTimes, first_times
 from clapless.media.frame_times import (
@@ -73,7 +73,7 @@ def probe(path: Path | str, *, clip_id: str = "") -> Clip:
         with closing(open_container(file)) as container:
             return _clip(_Found(container, file), clip_id)
     except OSError as error:
-        raise MediaError(file, f"cannot be read ({error.strerror or error})") from error
+        raise unreadable(file, error) from error
 
 
 @dataclass(frozen=True)

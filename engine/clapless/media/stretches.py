@@ -23,10 +23,11 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
-from clapless.media.containers import keep_only, open_container
+from clapless.media.containers import keep_only, open_container, unreadable
 from clapless.media.decoding import MANY_CHANNELS, StreamDecoder, Uniform
 from clapless.media.grid import GridCounter
 from clapless.media.indexing import SoundIndex, index_key, known_index, remember_index
+from clapless.media.quick_index import quick_index
 
 if TYPE_CHECKING:
     from clapless.media.decoding import SoundPacket
@@ -273,17 +274,30 @@ def _decoded(
 
 
 def sound_index(path: Path, stream: int) -> SoundIndex:
-    """Return the index of a stream: a remembered one, else by one whole decoding.
+    """Return the index of a stream: remembered, else the container's own, else by decoding it all.
 
     Raises
     ------
     MediaError
         The file cannot be opened.
     """
-    key = index_key(path, stream)
+    try:
+        key = index_key(path, stream)
+    except OSError as error:
+        raise unreadable(path, error) from error
     index = known_index(key)
-    if index is not None:
-        return index
+    if index is None:
+        with open_container(path) as container:
+            sound = container.streams.audio[stream]
+            keep_only(container, [sound])
+            index = quick_index(container, sound)
+        if index is None:
+            index = _whole_index(path, stream)
+        remember_index(key, index)
+    return index
+
+
+def _whole_index(path: Path, stream: int) -> SoundIndex:
     with open_container(path) as container:
         sound = container.streams.audio[stream]
         keep_only(container, [sound])
@@ -298,9 +312,7 @@ def sound_index(path: Path, stream: int) -> SoundIndex:
                 break
             for _ in decoder.decode(packet):
                 pass
-        index = decoder.build_index()
-    remember_index(key, index)
-    return index
+        return decoder.build_index()
 
 
 def to_channel(frame: AudioFrame, channel: int | None) -> NDArray[np.float32]:
