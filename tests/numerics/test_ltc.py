@@ -267,3 +267,14 @@ def test_counting_agrees_with_timecode_all_day(number, rate, drop):
     label = [np.array([int(text[i : i + 2])]) for i in (0, 3, 6, 9)]
     counted = count_frames(*label, nominal=nominal_rate(rate), drop_frame=drop)
     assert int(counted[0]) == number % day
+
+
+@given(number=st.integers(0, 2589407), rate=st.sampled_from(RATES), drop=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_the_generator_counts_as_timecode_does(number, rate, drop):
+    start = Timecode(number, rate, drop and rate == Fraction(30000, 1001))
+    sound = linear_timecode(start, 0.2, 16000, lead_s=0.01, rise_s=1e-4)
+    frames = decode(sound, 16000)
+    text = str(start)
+    first = [int(getattr(frames, field)[0]) for field in ("hours", "minutes", "seconds", "frames")]
+    assert first == [int(text[i : i + 2]) for i in (0, 3, 6, 9)]

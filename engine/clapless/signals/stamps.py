@@ -66,7 +66,7 @@ class Stamp:
 def stamp_of(clip: Clip) -> Stamp | None:
     """Return the label a clip starts with, or None where it has none that can be read.
 
-    A time reference comes before the label of a sound file: it is exact to the sample, and the label
+    A sound file's time reference comes before its label: it is exact to the sample, and the label
     is rounded from it.
 
     Examples

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clapless.numerics.ltc.bits import BITS, pack
+from clapless.numerics.ltc.frames import frames_per_day
 from clapless.timing import Timecode, nominal_rate
 
 Samples = NDArray[np.float32]
@@ -107,18 +108,20 @@ def _bits(
     start: Timecode, numbers: NDArray[np.int64], user_bits: int, correct: bool
 ) -> NDArray[np.uint8]:
     nominal = nominal_rate(start.rate)
-    day = Timecode.parse(f"23:59:59:{nominal - 1:02d}", start.rate, drop_frame=start.drop_frame)
-    labels = [
-        str(Timecode(int(number) % (day.frame + 1), start.rate, start.drop_frame))
-        for number in numbers
-    ]
-    digits = np.array([[int(label[i : i + 2]) for i in (0, 3, 6, 9)] for label in labels])
+    counted = numbers % frames_per_day(nominal=nominal, drop_frame=start.drop_frame)
+    if start.drop_frame:
+        # Numbers that are left out are put back: 2 a minute but every tenth (at 30).
+        dropped = nominal // 15
+        tens, rest = np.divmod(counted, nominal * 600 - 9 * dropped)
+        minutes = np.maximum(0, (rest - nominal * 60) // (nominal * 60 - dropped) + 1)
+        counted = counted + dropped * (9 * tens + minutes)
+    seconds = counted // nominal
     polarity_bit = 59 if nominal == 25 else 27
     return pack(
-        digits[:, 0],
-        digits[:, 1],
-        digits[:, 2],
-        digits[:, 3],
+        seconds // 3600,
+        seconds // 60 % 60,
+        seconds % 60,
+        counted % nominal,
         drop_frame=start.drop_frame,
         user_bits=user_bits,
         polarity_bit=polarity_bit if correct else None,
