@@ -110,12 +110,14 @@ class FakeSignal:
         match = self.world.measure(
             one, two, signal=self.name, confidence=self.confidence, shift_s=shift_s
         )
+        (start, end), *_ = match.spans_s
         if not exclude_spans:
             # Like a real signal it looks at a part of the overlap only.
-            (start, end), *_ = match.spans_s
-            third = (end - start) / 3.0
-            return dataclasses.replace(match, spans_s=((start, start + third),))
-        return match
+            end = start + (end - start) / 3.0
+        for low, high in exclude_spans:
+            start = high if low <= start < high else start
+            end = low if low < end <= high else end
+        return dataclasses.replace(match, spans_s=((start, end),))
 
 
 def no_reading(_clip: Clip, _subscribers: Sequence[Subscriber]) -> Sequence[str]:
