@@ -27,7 +27,10 @@ NOT_VERIFIABLE = Verification(verdict="not_verifiable", reason="no part is left 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
-    write_session(shoot(tmp_path), tmp_path / "s.json")
+    session = shoot(tmp_path)
+    for clip in session.clips:
+        clip.path.touch()
+    write_session(session, tmp_path / "s.json")
     return tmp_path / "s.json"
 
 
@@ -119,8 +122,29 @@ def test_nothing_to_verify_is_1(run, tmp_path):
     assert ran.err == "There is nothing to verify: no clip is synced to another.\n"
 
 
-def test_media_that_is_gone_is_told(run, document):
+def test_media_that_is_gone_is_1_and_one_sentence(run, document, answers):
+    answers(PASSED)
+    (document.parent / "ZOOM0001.wav").unlink()
     ran = run("verify", document)
-    assert "Traceback" not in ran.err
-    assert "not verifiable" in ran.out
-    assert ran.code == 0
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "There is nothing to verify: the recordings of s.json are not where it says "
+        "(ZOOM0001.wav); move them back, or sync again.\n"
+    )
+
+
+def test_what_is_still_there_is_measured(run, answers, tmp_path):
+    session = shoot(tmp_path)
+    (group,) = session.groups
+    third = dataclasses.replace(group.placements[1], clip="c3", verification=None)
+    group = dataclasses.replace(group, placements=(*group.placements, third))
+    write_session(dataclasses.replace(session, groups=(group,), unplaced=()), tmp_path / "s.json")
+    for name in ("ZOOM0001.wav", "C0003.mp4"):
+        (tmp_path / name).touch()
+    answers(PASSED)
+    ran = run("verify", tmp_path / "s.json")
+    assert ran.code == 3
+    assert ran.err == "C0002.mp4 is not where the session says.\n"
+    assert "1 pass, 0 fail" in ran.out
+    (group,) = read_session(tmp_path / "s.json").groups
+    assert [p.verification for p in group.placements] == [None, None, PASSED]

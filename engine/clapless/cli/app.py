@@ -31,7 +31,8 @@ class _Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except ClaplessError as error:
-            warn([str(error)], "red")
+            sentence = str(error)
+            warn([sentence if sentence.endswith(".") else f"{sentence}."], "red")
             wrong = isinstance(error, UsageError)
             raise typer.Exit(outcome.WRONG_USAGE if wrong else outcome.NOTHING_USABLE) from error
         except KeyboardInterrupt:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Container
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ from clapless.cli import outcome
 from clapless.cli.console import stdout, warn
 from clapless.cli.progress import ConsoleProgress
 from clapless.cli.tables import verification_table
-from clapless.errors import SessionError
+from clapless.errors import SessionError, printable_name
 from clapless.model import Session
 from clapless.session import read_session, to_json, write_session
 
@@ -32,8 +34,17 @@ def verify(
     before = read_session(session)
     if not any(len(group.placements) > 1 for group in before.groups):
         raise SessionError("There is nothing to verify: no clip is synced to another.")
+    gone = {clip.id: clip for clip in before.clips if not clip.path.exists()}
+    there = _without(before, gone)
+    if not any(len(group.placements) > 1 for group in there.groups):
+        names = ", ".join(printable_name(clip.path) for clip in list(gone.values())[:3])
+        raise SessionError(
+            f"There is nothing to verify: the recordings of {printable_name(session)} are not "
+            f"where it says ({names}); move them back, or sync again."
+        )
     with ConsoleProgress() as progress:
-        after = measure(before, progress=progress)
+        after = _joined(before, measure(there, progress=progress))
+    warn(f"{printable_name(clip.path)} is not where the session says." for clip in gone.values())
     target = output or session
     try:
         write_session(after, target)
@@ -45,7 +56,31 @@ def verify(
         typer.echo(to_json(after, base=target.parent), nl=False)
     else:
         _show(after)
-    raise typer.Exit(_exit_code(after))
+    raise typer.Exit(outcome.INCOMPLETE if gone else _exit_code(after))
+
+
+def _without(session: Session, gone: Container[str]) -> Session:
+    """Return the session without the placements of clips whose files are gone."""
+    groups = (
+        dataclasses.replace(
+            group, placements=tuple(p for p in group.placements if p.clip not in gone)
+        )
+        for group in session.groups
+        if group.reference not in gone
+    )
+    return dataclasses.replace(session, groups=tuple(groups))
+
+
+def _joined(before: Session, after: Session) -> Session:
+    """Return the session with the answers, and with the placements that could not be measured."""
+    measured = {p.clip: p for group in after.groups for p in group.placements}
+    groups = (
+        dataclasses.replace(
+            group, placements=tuple(measured.get(p.clip, p) for p in group.placements)
+        )
+        for group in before.groups
+    )
+    return dataclasses.replace(after, groups=tuple(groups))
 
 
 def _show(session: Session) -> None:
