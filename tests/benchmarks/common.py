@@ -12,8 +12,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
+import contextlib
 import math
 import multiprocessing
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -325,6 +327,20 @@ class _NoPool:
 
     def __exit__(self, *_: object) -> None:
         return None
+
+
+@contextlib.contextmanager
+def private_cache() -> Iterator[None]:
+    """Keep features in a folder of their own, so that nothing is known from another run."""
+    before = os.environ.get("CLAPLESS_CACHE")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CLAPLESS_CACHE"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["CLAPLESS_CACHE"]
+            if before is not None:
+                os.environ["CLAPLESS_CACHE"] = before
 
 
 def arguments(

@@ -11,10 +11,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from common import arguments, console, print_seeds, print_table
+from common import arguments, console, print_seeds, print_table, private_cache
 from shoots import PROVABLE_S, hundred_clips, islands
 
-from clapless.pipeline import SyncOptions, sync
+from clapless.pipeline import sync_paths
 from clapless.synth.scoring import ClipScore, score
 from clapless.synth.shoot import write_shoot
 from clapless.synth.truth import TRUTH_NAME, Shoot, read_shoot
@@ -69,7 +69,8 @@ def main() -> None:
     for seed in range(options.seed, options.seed + options.pairs):
         shoot = shoot_of(options.folder, seed)
         begin, cpu = time.monotonic(), time.process_time()
-        result = sync([shoot.folder], SyncOptions())
+        with private_cache():
+            result = sync_paths([shoot.folder])
         wall_s, cpu_s = time.monotonic() - begin, time.process_time() - cpu
         scores = score(shoot, result.session)
         names = dict.fromkeys(x.clip.device for x in scores)

@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from common import arguments, console, print_seeds, print_table
+from common import arguments, console, print_seeds, print_table, private_cache
 
-from clapless.pipeline import SyncOptions, sync
+from clapless.pipeline import sync_paths
 from clapless.synth.plan import DevicePlan, EventPlan, Take
 from clapless.synth.scoring import ClipScore, score
 from clapless.synth.shoot import write_shoot
@@ -53,9 +53,9 @@ def main() -> None:
     found: list[tuple[bool, Shoot, ClipScore]] = []
     for seed in range(options.seed, options.seed + options.pairs):
         room = bool(seed // len(KINDS) % 2)
-        with tempfile.TemporaryDirectory() as name:
+        with tempfile.TemporaryDirectory() as name, private_cache():
             shoot = write(Path(name), seed, room=room)
-            session = sync([shoot.folder], SyncOptions()).session
+            session = sync_paths([shoot.folder]).session
             found += [(room, shoot, x) for x in score(shoot, session) if not x.is_reference]
     lines = []
     for room in (False, True):
