@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clapless.model import Pin
 from clapless.signals.audio.bands import FRAME, HOP, RATE_HZ, STEP_DB
+from clapless.signals.audio.feature import AudioFeature
 
 LEAST_RISE_DB = 15.0
 """All bands together must rise by this over the 80 ms before."""
@@ -27,6 +29,12 @@ PER_CHUNK = 3
 
 PER_CLIP = 24
 """Onsets kept of a clip."""
+
+PAIRED_S = 0.005
+"""Claps of two clips belong together where their offsets agree within this."""
+
+PINS = 3
+"""Pairs that are suggested."""
 
 EDGE_SHARE = 0.3
 """A clap begins where its envelope first reaches this share of its peak."""
@@ -87,3 +95,27 @@ def strongest(claps: list[Clap]) -> list[Clap]:
         if all(abs(clap.sample - other.sample) > APART_S * RATE_HZ for other in kept):
             kept.append(clap)
     return kept
+
+
+def suggest_pins(a: AudioFeature, b: AudioFeature) -> tuple[Pin, ...]:
+    """Return the pairs of claps that a person should look at first.
+
+    Pairs whose offset other claps share come first, then the sharpest.
+    """
+    pairs: list[tuple[float, float, float]] = []
+    for index_a, t_a in enumerate(a.claps_s):
+        for index_b, t_b in enumerate(b.claps_s):
+            sharp = float(min(a.clap_strength[index_a], b.clap_strength[index_b]))
+            pairs.append((float(t_a), float(t_b), sharp))
+    if not pairs:
+        return ()
+    offsets = np.array([t_a - t_b for t_a, t_b, _ in pairs])
+    sharpness = np.array([sharp for _, _, sharp in pairs])
+    shared = np.array([float(sharpness[np.abs(offsets - o) < PAIRED_S].sum()) for o in offsets])
+    chosen: list[int] = []
+    for index in np.lexsort((-sharpness, -shared)):
+        if all(abs(offsets[index] - offsets[other]) > PAIRED_S for other in chosen):
+            chosen.append(int(index))
+        if len(chosen) == PINS:
+            break
+    return tuple(Pin(a=a.clip.id, a_s=pairs[i][0], b=b.clip.id, b_s=pairs[i][1]) for i in chosen)

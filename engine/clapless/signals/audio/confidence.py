@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from clapless.numerics.evidence import logistic
 
-CONSTANT = -6.0
-PER_DECADE = 0.9
-PER_RIVAL = -8.0
-PER_SHARE = 3.0
-"""Weights of the score; to be fitted."""
+DECADES_CAP = 12.0
+"""Agreement rarer than this proves no more."""
+
+Z_CAP = 14.0
+"""Nor does a higher stacked curve."""
+
+LEAD_CAP = 0.3
+"""Nor a greater lead over the best rival."""
+
+WEIGHTS = (-6.0, 0.5, 0.5, 1.0, 20.0)
+"""Of one, decades, stacked height, clarity and lead; to be fitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,29 +27,39 @@ class Evidence:
     ----------
     log10_chance
         Of so much agreement among unrelated windows.
+    stack_z, clarity
+        Height of the stacked curve, and that over the next highest.
     share
         Of windows that agree.
-    strength
-        Mean height of a window over the noise, agreeing or not.
-    rival
-        Strength of the best other place over that of this one, 0 where there is none.
     windows
         Windows that do not overlap.
+    lead, lead_t
+        Least lead over a serious rival heard in the same windows, 0 is a tie, 1 where there is
+        none; and that over its standard error.
     """
 
     log10_chance: float
+    stack_z: float
+    clarity: float
     share: float
-    strength: float
-    rival: float
     windows: float
+    lead: float = 1.0
+    lead_t: float = 99.0
+
+    @property
+    def statistics(self) -> tuple[float, float, float, float]:
+        """What the score is linear in."""
+        return (
+            min(-self.log10_chance, DECADES_CAP),
+            min(self.stack_z, Z_CAP),
+            min(self.clarity, 3.0),
+            max(0.0, min(self.lead, LEAD_CAP)),
+        )
 
 
 def confidence_of(evidence: Evidence) -> float:
     """Return the probability that the answer is right, 0 to 1."""
-    score = (
-        CONSTANT
-        + PER_DECADE * min(-evidence.log10_chance, 15.0)
-        + PER_SHARE * evidence.share
-        + PER_RIVAL * float(np.clip(evidence.rival - 0.3, 0.0, 1.0))
+    score = WEIGHTS[0] + sum(
+        weight * value for weight, value in zip(WEIGHTS[1:], evidence.statistics, strict=True)
     )
     return logistic(score)

@@ -14,16 +14,18 @@ from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.search import Course, Lead, follow
 from clapless.signals.audio.windows import (
     MOST,
+    NOTHING,
     PEAKS,
     PLAN,
     REACH_S,
+    Excluded,
     Heard,
     listen,
     place_windows,
 )
 
-TOLERANCE_S = 0.0015
-"""Windows agree within this: reflections move the strongest delay by about a millisecond."""
+TOLERANCE_S = 0.0008
+"""Windows agree within this: a path wanders by less, another reflection is a delay of its own."""
 
 MAX_SLOPE = 300e-6
 """Slopes considered where the course was not followed."""
@@ -34,14 +36,26 @@ FOLLOWED_SLOPE = 40e-6
 NOISE_HEIGHT = 4.0
 """The highest of three thousand values of pure noise reaches about this many deviations."""
 
+SAME_S = 0.02
+"""Two answers closer than this are the same."""
+
 HEIGHT_CAP = 12.0
 """No window counts for more than this over the noise."""
 
 FEW = 8
 """Windows of a first look."""
 
-LOOK_LOG10 = -2.5
+LOOK_LOG10 = -0.8
 """Chance, by the first look, below which a lead is listened to in full."""
+
+STACK_CLIP = 6.0
+"""No window adds more than this to the stacked curve, so that it takes several to stand out."""
+
+STACK_LEAST = 0.8
+"""Spread of a stacked curve of pure noise, at least, per root of a window."""
+
+MAIN_LOBE_S = 0.003
+"""The second highest peak of the stacked curve is looked for outside this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +77,14 @@ class Verdict:
     log10_chance
         Chance of so much agreement among unrelated windows.
     strength
-        Mean weight of a window, agreeing or not.
+        Mean height of a window at the agreed delay over the noise, 0 where it does not agree.
     share
         Share of windows that agree.
+    stack_z
+        Height of the stacked curve of all windows at the agreed delay, in its own robust standard
+        deviations.
+    clarity
+        That height over the next highest delay's: sound that is periodic repeats every delay.
     polarity
         +1 or -1.
     z
@@ -80,6 +99,8 @@ class Verdict:
     log10_chance: float
     strength: float
     share: float
+    stack_z: float
+    clarity: float
     polarity: int
     z: float
 
@@ -98,13 +119,23 @@ class Verdict:
         """Windows that do not overlap, as many as fit in these."""
         return _effective(self.heard)
 
+    @property
+    def likeness(self) -> float:
+        """Strength that does not grow with the length of the windows."""
+        return self.strength / float(np.sqrt(self.heard[0].blocks))
+
+    def same_place(self, other: Verdict) -> bool:
+        """Return whether both mean one alignment."""
+        middle = float(np.mean(other.times_s))
+        return abs(self.course.to_a(middle) - other.course.to_a(middle)) < SAME_S
+
 
 def judge(
     a: AudioFeature,
     b: AudioFeature,
     lead: Lead,
     *,
-    excluded_b_s: Sequence[tuple[float, float]] = (),
+    excluded: Excluded = NOTHING,
     first_look: bool = True,
     most: int = MOST,
 ) -> Verdict | None:
@@ -114,8 +145,8 @@ def judge(
     ----------
     a, b, lead
         The clips and where they may lie.
-    excluded_b_s
-        Stretches of b's clip time not to be used.
+    excluded
+        Stretches not to be used.
     first_look
         Whether to give up after a few windows that do not agree at all.
     most
@@ -127,10 +158,10 @@ def judge(
         None where no window can be placed, or a first look found nothing.
     """
     followed = lead if lead.followed else follow(a, b, lead)
-    starts, blocks = place_windows(a, b, followed.course, most=most, excluded_b_s=excluded_b_s)
+    starts, blocks = place_windows(a, b, followed.course, most=most, excluded=excluded)
     if len(starts) == 0:
         return None
-    if first_look and len(starts) > 2 * FEW:
+    if first_look and len(starts) > FEW:
         few = starts[np.linspace(0, len(starts) - 1, FEW).astype(np.int64)]
         heard = listen(a.sound, b.sound, followed.course, few, blocks)
         verdict = weigh(heard, followed)
@@ -173,11 +204,13 @@ def weigh(heard: Sequence[Heard], lead: Lead) -> Verdict | None:
     agreeing = vote.chosen >= 0
     picked = np.where(agreeing, vote.chosen, 0)
     rows = np.arange(n)
+    over = np.maximum(np.abs(heights[rows, picked]) - NOISE_HEIGHT, 0.0)
     line = vote.line
     course = Course(
         lead.course.offset_s + line.value - line.slope * line.pivot,
         lead.course.slope + line.slope,
     )
+    stack_z, clarity = _stacked(heard, lead.course, course)
     return Verdict(
         course=course,
         heard=tuple(heard),
@@ -185,11 +218,32 @@ def weigh(heard: Sequence[Heard], lead: Lead) -> Verdict | None:
         chosen=vote.chosen,
         delays_s=np.where(agreeing, delays[rows, picked], np.nan),
         log10_chance=_log10_chance(vote.chosen, heard, max_slope > 0),
-        strength=vote.score / n,
+        strength=float(np.where(agreeing, over, 0.0).mean()),
         share=float(agreeing.mean()),
+        stack_z=stack_z,
+        clarity=clarity,
         polarity=int(np.sign(np.sum(heights[rows, picked][agreeing]))) or 1,
         z=lead.z,
     )
+
+
+def _stacked(heard: Sequence[Heard], along: Course, course: Course) -> tuple[float, float]:
+    """Return the height of the stacked curve and how far it passes the next highest."""
+    total = np.zeros(len(heard[0].curve.heights), np.float32)
+    step_s = heard[0].curve.step_s
+    for window in heard:
+        delay_s = course.to_a(window.time_s) - along.to_a(window.time_s)
+        moved = np.roll(window.curve.heights, -round(delay_s / step_s))
+        total += np.clip(moved, -STACK_CLIP, STACK_CLIP)
+    size = np.abs(total)
+    middle = len(size) // 2
+    near = round(TOLERANCE_S / step_s)
+    lobe = round(MAIN_LOBE_S / step_s)
+    top = float(size[middle - near : middle + near + 1].max())
+    rest = np.concatenate([size[: middle - lobe], size[middle + lobe + 1 :]])
+    spread = float(np.median(rest)) / 0.6745
+    spread = max(spread, STACK_LEAST * float(np.sqrt(len(heard))))
+    return top / spread, top / max(float(rest.max()), 1e-9)
 
 
 def _effective(heard: Sequence[Heard]) -> float:

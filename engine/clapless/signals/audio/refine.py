@@ -127,8 +127,7 @@ def _hear_again(
     a: AudioFeature, b: AudioFeature, course: Course, heard: list[Heard]
 ) -> list[Heard]:
     starts = np.array([window.time_s - window.length_s / 2.0 for window in heard])
-    blocks = round(heard[0].length_s * PLAN.rate_hz / PLAN.hop) - 1
-    return listen(a.sound, b.sound, course, starts, blocks)
+    return listen(a.sound, b.sound, course, starts, heard[0].blocks)
 
 
 def _align(whole: Stack, polarity: int) -> tuple[Phases, float, tuple[tuple[float, float], ...]]:

@@ -19,6 +19,7 @@ from clapless.signals.audio.bands import RATE_HZ
 from clapless.signals.audio.extractor import AudioExtractor
 from clapless.signals.audio.feature import AudioFeature, SoundOpener
 from clapless.signals.audio.matching import match_pair
+from clapless.signals.audio.windows import Excluded
 from clapless.signals.base import Arrays, Prior, Spans
 
 
@@ -89,7 +90,8 @@ class AudioSignal:
         exclude_spans
             Stretches of b's clip time not to be used.
         """
-        return match_pair(a, b, prior=prior or Prior(), exclude_spans=exclude_spans)
+        excluded = Excluded(b_s=tuple(exclude_spans))
+        return match_pair(a, b, prior=prior or Prior(), excluded=excluded)
 
 
 def match_arrays(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +59,8 @@ class Heard:
         Its length.
     stack
         Spectra along the course.
+    curve
+        Likeness against delay, along the course.
     delays_s, heights
         The strongest delays against the course, > 0: a hears it later; heights are signed.
     """
@@ -67,8 +68,43 @@ class Heard:
     time_s: float
     length_s: float
     stack: Stack
+    curve: DelayCurve
     delays_s: tuple[float, ...]
     heights: tuple[float, ...]
+
+    @property
+    def blocks(self) -> int:
+        """Blocks it is made of."""
+        return round(self.length_s * PLAN.rate_hz / PLAN.hop) - 1
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Its start and end in b's clip time."""
+        return self.time_s - self.length_s / 2.0, self.time_s + self.length_s / 2.0
+
+    def height_near(self, delay_s: float, tolerance_s: float) -> float:
+        """Return the greatest height within the tolerance of a delay, whatever its sign."""
+        middle = len(self.curve.heights) // 2
+        centre = middle + round(delay_s / self.curve.step_s)
+        reach = round(tolerance_s / self.curve.step_s)
+        around = self.curve.heights[max(0, centre - reach) : max(0, centre + reach + 1)]
+        return float(np.abs(around).max()) if len(around) else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Stretches of clip time not to be used, pairs (start_s, end_s) of either clip."""
+
+    a_s: tuple[tuple[float, float], ...] = ()
+    b_s: tuple[tuple[float, float], ...] = ()
+
+    def in_b(self, course: Course) -> list[tuple[float, float]]:
+        """Return all of them in b's clip time, by a course."""
+        return [*self.b_s, *((course.to_b(low), course.to_b(high)) for low, high in self.a_s)]
+
+
+NOTHING = Excluded()
+"""Everything may be used."""
 
 
 def place_windows(
@@ -77,7 +113,7 @@ def place_windows(
     course: Course,
     *,
     most: int = MOST,
-    excluded_b_s: Sequence[tuple[float, float]] = (),
+    excluded: Excluded = NOTHING,
 ) -> tuple[NDArray[np.float64], int]:
     """Return where windows start in b's clip time, and how many blocks each has.
 
@@ -90,8 +126,8 @@ def place_windows(
         The clips and how they are thought to lie.
     most
         At most so many.
-    excluded_b_s
-        Stretches of b's clip time that no window may touch.
+    excluded
+        Stretches that no window may touch.
     """
     start_s, end_s = course.overlap_b_s(a, b)
     blocks = 1 if end_s - start_s < SHORT_S else BLOCKS
@@ -101,7 +137,7 @@ def place_windows(
     if count < 1:
         return np.zeros(0), blocks
     starts: NDArray[np.float64] = start_s + np.arange(count, dtype=np.float64) * step_s
-    for low, high in excluded_b_s:
+    for low, high in excluded.in_b(course):
         starts = starts[(starts + length_s <= low) | (starts >= high)]
     loud_b = _loudness(b, starts, length_s)
     loud_a = _loudness(a, course.offset_s + course.slope * starts, length_s)
@@ -173,11 +209,13 @@ def _listen_once(
     if stacked.blocks == 0:
         return None
     length_s = PLAN.samples(blocks) / RATE_HZ
-    peaks = curve_of(stacked).peaks(PEAKS, PEAKS_APART_S)
+    curve = curve_of(stacked)
+    peaks = curve.peaks(PEAKS, PEAKS_APART_S)
     return Heard(
         time_s=float(times_b[0]) + length_s / 2.0,
         length_s=length_s,
         stack=stacked,
+        curve=curve,
         delays_s=tuple(delay for delay, _ in peaks),
         heights=tuple(height for _, height in peaks),
     )

@@ -1,0 +1,139 @@
+"""The best place for a pair among all leads, and how far it stands above the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clapless.signals.audio.confidence import Evidence, confidence_of
+from clapless.signals.audio.contest import Contest, contest
+from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.judge import Verdict, judge
+from clapless.signals.audio.search import Lead
+from clapless.signals.audio.windows import NOTHING, Excluded
+
+SURE_LEADS = 2
+"""So many leads are listened to in full whatever a first look says."""
+
+SERIOUS_LOG10 = -3.0
+"""Agreement rarer than this makes a place a serious one."""
+
+SERIOUS_Z = 7.0
+"""So does a stacked curve higher than this."""
+
+RIVALS = 6
+"""Serious rivals that the best place has to beat."""
+
+PLAIN_LEAD = 0.5
+"""A rival this much weaker in all (a third of the likeness) needs no contest."""
+
+UNCOMPARED_SHARE = 0.4
+"""What a lead in likeness counts for where no window could be heard at both places."""
+
+BEATEN = -0.12
+"""A best place that loses a contest by this is replaced by the winner."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finding:
+    """The best place for a pair and what speaks for it.
+
+    Parameters
+    ----------
+    verdict
+        Of the best place, None where nothing was heard at all.
+    rivals
+        Other places, best first.
+    evidence
+        For the best place, None where there is none.
+    """
+
+    verdict: Verdict | None
+    rivals: tuple[Verdict, ...] = ()
+    evidence: Evidence | None = None
+
+    @property
+    def confidence(self) -> float:
+        """Probability that the best place is the true one."""
+        return confidence_of(self.evidence) if self.evidence else 0.0
+
+
+def hear_leads(
+    a: AudioFeature,
+    b: AudioFeature,
+    leads: Sequence[Lead],
+    *,
+    excluded: Excluded = NOTHING,
+    known: Sequence[Verdict] = (),
+) -> list[Verdict]:
+    """Return what the windows say of each lead, with what is known already; places differ."""
+    verdicts = list(known)
+    for number, lead in enumerate(leads):
+        if any(_near(lead, verdict) for verdict in verdicts if is_serious(verdict)):
+            continue
+        first_look = number >= SURE_LEADS or bool(known)
+        verdict = judge(a, b, lead, excluded=excluded, first_look=first_look)
+        if verdict is None:
+            continue
+        same = next((one for one in verdicts if one.same_place(verdict)), None)
+        if same is None:
+            verdicts.append(verdict)
+        elif verdict.log10_chance < same.log10_chance:
+            verdicts[verdicts.index(same)] = verdict
+    return verdicts
+
+
+def _near(lead: Lead, verdict: Verdict) -> bool:
+    middle = float(verdict.times_s.mean())
+    return abs(lead.course.to_a(middle) - verdict.course.to_a(middle)) < 0.03
+
+
+def is_serious(verdict: Verdict) -> bool:
+    """Return whether a place has agreement that chance seldom gives."""
+    return verdict.log10_chance < SERIOUS_LOG10 or verdict.stack_z > SERIOUS_Z
+
+
+def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Finding:
+    """Return the best of the places, held against every serious rival."""
+    if not verdicts:
+        return Finding(None)
+    order = sorted(verdicts, key=lambda one: (not is_serious(one), -one.likeness))
+    best, others = order[0], order[1:]
+    margin, loser_to = _against(a, b, best, others)
+    if loser_to is not None:
+        others = [best, *(one for one in others if one is not loser_to)]
+        best = loser_to
+        margin, _ = _against(a, b, best, others)
+    evidence = Evidence(
+        log10_chance=best.log10_chance,
+        stack_z=best.stack_z,
+        clarity=best.clarity,
+        share=best.share,
+        windows=best.effective,
+        lead=margin.lead,
+        lead_t=margin.t,
+    )
+    return Finding(best, tuple(others), evidence)
+
+
+def _against(
+    a: AudioFeature, b: AudioFeature, best: Verdict, others: Sequence[Verdict]
+) -> tuple[Contest, Verdict | None]:
+    """Return the closest contest with a serious rival, and a rival that wins, if one does."""
+    closest = Contest(1.0, 99.0, 0)
+    for rival in [one for one in others if is_serious(one)][:RIVALS]:
+        plain = (best.likeness - rival.likeness) / (best.likeness + rival.likeness + 1e-9)
+        if plain > PLAIN_LEAD:
+            outcome = Contest(plain, 99.0, 0)
+        else:
+            outcome = contest(a, b, best, rival)
+            if outcome.windows == 0:
+                back = contest(a, b, rival, best)
+                outcome = Contest(-back.lead, -back.t, back.windows)
+            if outcome.windows == 0:
+                outcome = Contest(UNCOMPARED_SHARE * plain, 99.0, 0)
+        if outcome.lead < BEATEN and outcome.t < -3.0:
+            return outcome, rival
+        if outcome.lead < closest.lead:
+            closest = outcome
+    return closest, None
