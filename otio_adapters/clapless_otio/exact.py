@@ -19,6 +19,9 @@ EDITING_RATES: tuple[Fraction, ...] = (
 )
 """Timeline rates that Resolve, Premiere and Final Cut all have."""
 
+TICKS_HZ = 254016000000
+"""Premiere's ticks per second: every frame rate and sample rate divides it."""
+
 _NANOSECONDS = 10**9
 _DRIFT_GRID = 10**12
 

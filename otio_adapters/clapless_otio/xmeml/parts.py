@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from clapless_otio.cut import Item, Media, Sequence, Track
-from clapless_otio.xmeml.placing import Place
+from clapless_otio.placing import Place
 
 STEREO = 2
 

@@ -22,9 +22,10 @@ from clapless_otio.cut import (
     TrackKind,
     Transition,
 )
+from clapless_otio.exact import TICKS_HZ
 from clapless_otio.files import url_name
 from clapless_otio.xmeml.kept import KEY, keep
-from clapless_otio.xmeml.values import COLOR_NAMES, TICKS_HZ, rate_of
+from clapless_otio.xmeml.values import COLOR_NAMES, rate_of
 from clapless_otio.xml_reading import number_of, parse_xml, text_of
 
 _DEFAULT_RATE = Fraction(30)

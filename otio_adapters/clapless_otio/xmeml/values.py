@@ -15,8 +15,6 @@ from lxml import etree
 
 from clapless.timing import Timecode, may_drop
 
-TICKS_HZ = 254016000000
-
 COLORS = {
     "red": 4281740498,
     "purple": 4289825711,

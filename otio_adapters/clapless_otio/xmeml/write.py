@@ -17,9 +17,9 @@ from lxml import etree
 from clapless_otio.cut import Item, Mark, Media, Project, Sequence
 from clapless_otio.exact import frames_down, frames_round
 from clapless_otio.files import one_line, url_name, url_path, xml_text
+from clapless_otio.placing import Place, track_places
 from clapless_otio.xmeml.kept import kept_of, restore
 from clapless_otio.xmeml.parts import Channel, Part, Row, number, rows_of
-from clapless_otio.xmeml.placing import Place, track_places
 from clapless_otio.xmeml.values import add, add_rate, add_timecode, color_number, flag
 
 LABELS = {"red": "Rose", "yellow": "Mango", "orange": "Mango", "blue": "Cerulean"}

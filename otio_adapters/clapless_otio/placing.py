@@ -1,7 +1,7 @@
-"""Where an item lands in xmeml: whole frames of its sequence, and ticks within its source.
+"""Where an item lands on whole frames of its sequence, and in ticks within its source.
 
-``in`` and ``out`` are counted in frames of the sequence's rate, after the speed; what Premiere and
-Resolve make of other countings differs, and a whole file from 0 is the same in all of them.
+Source frames are counted at the sequence's rate, after the speed: what Premiere and Resolve make of
+other countings differs, and a whole file from 0 is the same in all of them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from fractions import Fraction
 
 from clapless.timing import round_half_up
 from clapless_otio.cut import Item
-from clapless_otio.exact import frames_down, frames_round, frames_up
-from clapless_otio.xmeml.values import TICKS_HZ
+from clapless_otio.exact import TICKS_HZ, frames_down, frames_round, frames_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Marker lists: reading, writing, and moving them through a time map."""
