@@ -11,7 +11,7 @@ i / rate. Measured on AAC 48 kHz stereo, CPU seconds per hour of sound: decoding
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 import av
@@ -22,8 +22,13 @@ from numpy.typing import NDArray
 
 from clapless.media.decoding import MANY_CHANNELS
 
-BATCH_VALUES = 262144
-"""Samples of all channels together that are resampled at once: 2.7 s of 48 kHz stereo."""
+BATCH_VALUES = 131072
+"""Samples of all channels together that are resampled at once: 1.4 s of 48 kHz stereo. Half and
+twice as much cost the same, a tenth costs a fifth more."""
+
+
+RatedSamples = tuple[int, int, NDArray[np.int16]]
+"""Rate in samples per second, index of the first sample, samples of shape (channels, n)."""
 
 
 class BlockMaker:
@@ -48,28 +53,40 @@ class BlockMaker:
         self._channels = 0
         self.position = 0
 
-    def add(self, index: int, frame: AudioFrame) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
-        """Take a frame at a grid index; yield (rate_hz, first sample, samples) of full batches.
+    def add(self, index: int, frame: AudioFrame) -> Iterable[RatedSamples]:
+        """Take a frame at a grid index; what it completes is to be gone through at once.
 
         A hole before it is filled with zeros; what overlaps with earlier samples is dropped.
+
+        Returns
+        -------
+        blocks
+            (rate_hz, index of the first sample, int16 samples of shape (channels, n)).
         """
+        if index == self.position and self._template is not None:
+            self._write(frame)
+            # Nearly always: no generator for it.
+            return self._flush_batch(self._batch) if self._fifo.samples >= self._batch else ()
+        return self._add_beside(index, frame)
+
+    def _add_beside(self, index: int, frame: AudioFrame) -> Iterator[RatedSamples]:
         if self._template is None:
             self._start(frame)
-        if index != self.position:
-            if index > self.position:
-                yield from self._fill(index - self.position)
-            else:
-                shorter = _without_head(frame, self.position - index)
-                if shorter is None:
-                    return
-                frame = shorter
-        frame.pts = None
-        self._fifo.write(frame)
-        self.position += frame.samples
+        if index > self.position:
+            yield from self._fill(index - self.position)
+        whole = frame if index >= self.position else _without_head(frame, self.position - index)
+        if whole is None:
+            return
+        self._write(whole)
         if self._fifo.samples >= self._batch:
             yield from self._flush_batch(self._batch)
 
-    def finish(self) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+    def _write(self, frame: AudioFrame) -> None:
+        frame.pts = None
+        self._fifo.write(frame)
+        self.position += frame.samples
+
+    def finish(self) -> Iterator[RatedSamples]:
         """Yield what is left."""
         if self._template is None:
             return
@@ -101,7 +118,7 @@ class BlockMaker:
             for rate_hz in self._rates_hz
         }
 
-    def _fill(self, count: int) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+    def _fill(self, count: int) -> Iterator[RatedSamples]:
         assert self._template is not None
         while count > 0:
             part = min(count, self._batch)
@@ -111,7 +128,7 @@ class BlockMaker:
             while self._fifo.samples >= self._batch:
                 yield from self._flush_batch(self._batch)
 
-    def _flush_batch(self, count: int) -> Iterator[tuple[int, int, NDArray[np.int16]]]:
+    def _flush_batch(self, count: int) -> Iterator[RatedSamples]:
         batch = self._fifo.read(count, partial=True)
         if batch is None:
             return
@@ -120,7 +137,7 @@ class BlockMaker:
             for frame in resampler.resample(batch):
                 yield self._block(rate_hz, frame)
 
-    def _block(self, rate_hz: int, frame: AudioFrame) -> tuple[int, int, NDArray[np.int16]]:
+    def _block(self, rate_hz: int, frame: AudioFrame) -> RatedSamples:
         samples = self._samples(frame)
         first = self._made[rate_hz]
         self._made[rate_hz] += samples.shape[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -58,22 +58,21 @@ class StreamDecoder:
         """Holes and overlaps between packets that were met."""
         return self._counter.holes
 
-    def decode(self, packet: SoundPacket) -> Iterator[tuple[int, AudioFrame]]:
-        """Yield (grid index of the first sample, frame) of a packet; the last packet is empty."""
+    def decode(self, packet: SoundPacket) -> list[tuple[int, AudioFrame]]:
+        """Return (grid index of the first sample, frame) of a packet; the last packet is empty."""
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
             self.bad_packets += 1
-            return
-        first = True
+            return []
+        placed: list[tuple[int, AudioFrame]] = []
         for frame in frames:
             for even in self._uniform.convert(frame):
-                pts = even.pts
-                index = self._counter.place(pts, even.samples)
-                if first:
-                    self._builder.note(packet.pts, packet.pos, index, pts)
-                    first = False
-                yield index, even
+                index = self._counter.place(even.pts, even.samples)
+                if index >= self._builder.due and not placed:
+                    self._builder.note(packet.pts, packet.pos, index, even.pts)
+                placed.append((index, even))
+        return placed
 
     def build_index(self) -> SoundIndex:
         """Return the index of the stream, once all of it was decoded."""
@@ -96,7 +95,7 @@ class Uniform:
         self._template: AudioFrame | None = None
         self._converter: av.AudioResampler | None = None
 
-    def convert(self, frame: AudioFrame) -> list[AudioFrame]:
+    def convert(self, frame: AudioFrame) -> Sequence[AudioFrame]:
         """Return the frame itself, or what it becomes in the format of the first one."""
         if self._template is None:
             self._channels = frame.layout.nb_channels
@@ -108,7 +107,7 @@ class Uniform:
             and frame.layout.nb_channels == self._channels
             and frame.sample_rate == self._rate_hz
         ):
-            return [frame]
+            return (frame,)
         if self._converter is None:
             self._converter = av.AudioResampler(
                 format=self._format, layout=self._template.layout, rate=self._rate_hz

@@ -35,6 +35,9 @@ class GridCounter:
         self._rate_hz = rate_hz
         self._next_pts: float | None = None
         self._next_index = start
+        self._count = 0
+        self._ticks = 0.0
+        self._slack_ticks = 0.0
         self.position = start
         self.holes = 0
 
@@ -43,19 +46,27 @@ class GridCounter:
 
         It is where the samples before ended, unless there is a hole (greater) or an overlap (less).
         """
+        # Called for every frame of every file: what depends on the length alone is kept.
+        if count != self._count:
+            self._count = count
+            self._ticks = count / self._samples_per_tick
+            slack = slack_samples(count, self._samples_per_tick, self._rate_hz)
+            self._slack_ticks = slack / self._samples_per_tick
         index = self._next_index
+        expected = self._next_pts
         if pts is None:
-            if self._next_pts is not None:
-                self._next_pts += count / self._samples_per_tick
+            if expected is not None:
+                self._next_pts = expected + self._ticks
         else:
-            if self._next_pts is not None:
-                jump = (pts - self._next_pts) * self._samples_per_tick
-                if abs(jump) > slack_samples(count, self._samples_per_tick, self._rate_hz):
-                    index += round(jump)
+            if expected is not None:
+                late = pts - expected
+                if late > self._slack_ticks or late < -self._slack_ticks:
+                    index += round(late * self._samples_per_tick)
                     self.holes += 1
-            self._next_pts = pts + count / self._samples_per_tick
-        self._next_index = index + count
-        self.position = max(self.position, self._next_index)
+            self._next_pts = pts + self._ticks
+        end = self._next_index = index + count
+        if end > self.position:
+            self.position = end
         return index
 
 

@@ -61,25 +61,31 @@ class SoundIndex:
 
 
 class IndexBuilder:
-    """Collects a `SoundIndex` while a stream is read from its beginning."""
+    """Collects a `SoundIndex` while a stream is read from its beginning.
+
+    Attributes
+    ----------
+    due
+        Grid index from which on the next packet is to be noted.
+    """
 
     def __init__(self, container: InputContainer, stream: AvAudioStream, rate_hz: int) -> None:
         self._timed = is_timed(container, stream)
         self._by_position = bool(RAW_FORMATS & set(container.format.name.split(",")))
         self._spacing = int(ENTRY_EVERY_S * rate_hz)
         self._entries: list[tuple[int, int, int]] = []
-        self._due = 0
+        self.due = 0
         self._first_pts: int | None = None
 
     def note(self, pts: int | None, pos: int | None, sample: int, frame_pts: int | None) -> None:
-        """Note a packet whose decoding begins at grid index `sample`."""
-        if sample < self._due or pts is None:
+        """Note a packet whose decoding begins at grid index `sample`, at least `due`."""
+        if pts is None:
             return
         if self._first_pts is None:
             self._first_pts = pts if frame_pts is None else frame_pts
         if not self._timed:
             self._entries.append((pts, -1 if pos is None else pos, sample))
-        self._due = sample + self._spacing
+        self.due = sample + self._spacing
 
     def build(self, length: int) -> SoundIndex:
         """Return the index of a stream that turned out to have `length` samples."""
