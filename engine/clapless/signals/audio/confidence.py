@@ -12,7 +12,7 @@ DECADES_CAP = 12.0
 Z_CAP = 14.0
 """Nor does a higher stacked curve."""
 
-LEAD_CAP = 0.3
+LEAD_CAP = 0.35
 """Nor a greater lead over the best rival."""
 
 WEIGHTS = (-6.0, 0.5, 0.5, 1.0, 20.0)

@@ -44,6 +44,8 @@ class AudioFeature:
         How lively every channel was, shape (n, 3): stream, channel, swing in dB.
     opener
         How samples are read again.
+    cache
+        What was computed or opened on the way.
     """
 
     clip: Clip
@@ -56,7 +58,7 @@ class AudioFeature:
     clap_strength: NDArray[np.float64]
     liveliness_db: NDArray[np.float64]
     opener: SoundOpener = field(repr=False)
-    _cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+    cache: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def frames(self) -> int:
@@ -71,14 +73,14 @@ class AudioFeature:
     @property
     def sound(self) -> SampleSource:
         """The samples, opened when first asked for."""
-        if "sound" not in self._cache:
-            self._cache["sound"] = self.opener(self.clip, self.stream, self.channel)
-        source: SampleSource = self._cache["sound"]
+        if "sound" not in self.cache:
+            self.cache["sound"] = self.opener(self.clip, self.stream, self.channel)
+        source: SampleSource = self.cache["sound"]
         return source
 
     def spectra(self, size: int) -> Spectra:
         """Return the spectra of the changes at a transform length (see `correlation.transform`)."""
-        kept: dict[int, Spectra] = self._cache.setdefault("spectra", {})
+        kept: dict[int, Spectra] = self.cache.setdefault("spectra", {})
         if size not in kept:
             while len(kept) >= CACHED_SIZES:
                 del kept[next(iter(kept))]
@@ -87,7 +89,14 @@ class AudioFeature:
 
     def forget(self) -> None:
         """Drop what was computed or opened on the way; it comes back when it is asked for."""
-        self._cache.clear()
+        close = getattr(self.cache.get("sound"), "close", None)
+        if close is not None:
+            close()
+        self.cache.clear()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was computed or opened, so that a copy in another process is small."""
+        return {**self.__dict__, "cache": {}}
 
     def to_arrays(self) -> Mapping[str, NDArray[np.generic]]:
         """Return it as arrays for the store."""

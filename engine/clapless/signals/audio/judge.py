@@ -48,8 +48,9 @@ FEW = 8
 LOOK_LOG10 = -0.8
 """Chance, by the first look, below which a lead is listened to in full."""
 
-STACK_CLIP = 6.0
-"""No window adds more than this to the stacked curve, so that it takes several to stand out."""
+STACK_CAP = 6.0
+"""Windows that reach higher are scaled down to this before they are stacked, so that it takes
+several to stand out."""
 
 STACK_LEAST = 0.8
 """Spread of a stacked curve of pure noise, at least, per root of a window."""
@@ -234,7 +235,7 @@ def _stacked(heard: Sequence[Heard], along: Course, course: Course) -> tuple[flo
     for window in heard:
         delay_s = course.to_a(window.time_s) - along.to_a(window.time_s)
         moved = np.roll(window.curve.heights, -round(delay_s / step_s))
-        total += np.clip(moved, -STACK_CLIP, STACK_CLIP)
+        total += moved * np.float32(STACK_CAP / max(STACK_CAP, float(np.abs(moved).max())))
     size = np.abs(total)
     middle = len(size) // 2
     near = round(TOLERANCE_S / step_s)

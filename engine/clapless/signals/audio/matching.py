@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from clapless.model import CHECK_CONFIDENCE, SYNCED_CONFIDENCE, Match, Refusal
-from clapless.signals.audio.answer import make_match, make_refusal
+from clapless.signals.audio.answer import make_match, make_refusal, merge_spans
 from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.jumps import Piece, find_pieces, jump_time_s, time_map
+from clapless.signals.audio.orient import in_order, turned, turned_prior
 from clapless.signals.audio.ranking import Finding, hear_leads, is_serious, rank
-from clapless.signals.audio.refine import refine
+from clapless.signals.audio.refine import Refined, refine
 from clapless.signals.audio.search import Course, Lead, find_leads
+from clapless.signals.audio.speeds import at_own_speed, with_speed
 from clapless.signals.audio.waves import wave_leads
 from clapless.signals.audio.windows import Excluded
 from clapless.signals.base import Prior
@@ -21,14 +27,51 @@ PLAIN_CLARITY = 1.3
 """Height among the lags of loudness, share of agreeing windows and clarity from which on a place is
 beyond doubt where it was the only one; below, the samples are asked for rivals."""
 
-TIE_LEAD = 0.12
+TIE_LEAD = 0.2
 """A best place that does not beat every rival by this in the same windows is no proof."""
+
+FAR_PPM = (-160.0, -80.0, 80.0, 160.0)
+"""Clocks tried for long pairs of which nothing was found: their peak is smeared else."""
+
+FAR_FROM_S = 600.0
+"""Overlaps that may be longer than this are long in that sense."""
 
 
 def match_pair(
     a: AudioFeature, b: AudioFeature, *, prior: Prior, excluded: Excluded
 ) -> Match | Refusal:
-    """Return where b lies on a's clock, or why that is not known."""
+    """Return where b lies on a's clock, or why that is not known.
+
+    The speeds of the prior are tried in their order until one is proven; the reason of a refusal is
+    that of the first.
+    """
+    if not in_order(a, b):
+        opposite = Excluded(a_s=excluded.b_s, b_s=excluded.a_s)
+        return turned(match_pair(b, a, prior=turned_prior(prior), excluded=opposite))
+    first: Refusal | None = None
+    for speed in prior.speeds:
+        if speed == 1:
+            answer = _match_straight(a, b, prior=prior, excluded=excluded)
+        else:
+            rate = float(speed)
+            own = Excluded(
+                a_s=excluded.a_s,
+                b_s=tuple((start / rate, end / rate) for start, end in excluded.b_s),
+            )
+            slowed = at_own_speed(b, speed)
+            answer = _match_straight(a, slowed, prior=prior, excluded=own)
+            slowed.forget()
+        if isinstance(answer, Match):
+            return answer if speed == 1 else with_speed(answer, speed)
+        first = first or answer
+    if first is None:
+        raise ValueError("a prior needs a speed to try")
+    return first
+
+
+def _match_straight(
+    a: AudioFeature, b: AudioFeature, *, prior: Prior, excluded: Excluded
+) -> Match | Refusal:
     finding = locate(a, b, prior=prior, excluded=excluded)
     verdict, evidence = finding.verdict, finding.evidence
     if verdict is None or evidence is None or not is_serious(verdict):
@@ -41,22 +84,76 @@ def match_pair(
         return make_refusal(
             a, b, "no_match", "too little sound in common to prove a place", finding
         )
-    refined = refine(a, b, verdict, drift_ppm=prior.drift_ppm, drift_std_ppm=prior.drift_std_ppm)
-    return make_match(
-        a, b, verdict, refined, confidence=finding.confidence, details={"lead": evidence.lead}
-    )
+    return _measure(a, b, finding, prior)
 
 
-def _is_plain(finding: Finding) -> bool:
-    """Return whether a place is beyond doubt, so that no other need be looked for."""
+def _measure(a: AudioFeature, b: AudioFeature, finding: Finding, prior: Prior) -> Match:
+    """Return the match of a finding that is sure enough."""
     verdict = finding.verdict
-    return (
-        verdict is not None
-        and finding.confidence >= SYNCED_CONFIDENCE
-        and verdict.z >= PLAIN_Z
-        and verdict.share >= PLAIN_SHARE
-        and verdict.clarity >= PLAIN_CLARITY
+    assert verdict is not None
+    assert finding.evidence is not None
+    details: dict[str, object] = {"lead": finding.evidence.lead}
+    pieces = find_pieces(verdict, [one for one in finding.rivals if is_serious(one)])
+    if len(pieces) > 1:
+        jumped = _measure_pieces(a, b, finding, pieces, prior, details)
+        if jumped is not None:
+            return jumped
+    refined = refine(a, b, verdict, drift_ppm=prior.drift_ppm, drift_std_ppm=prior.drift_std_ppm)
+    return make_match(a, b, verdict, refined, confidence=finding.confidence, details=details)
+
+
+def _measure_pieces(
+    a: AudioFeature,
+    b: AudioFeature,
+    finding: Finding,
+    pieces: Sequence[Piece],
+    prior: Prior,
+    details: dict[str, object],
+) -> Match | None:
+    """Return a match with a time map; None where the pieces do not follow each other."""
+    longest = max(pieces, key=lambda piece: piece.end_s - piece.start_s)
+    main = refine(
+        a, b, longest.verdict, drift_ppm=prior.drift_ppm, drift_std_ppm=prior.drift_std_ppm
     )
+    # All pieces are of the same two clocks.
+    drift_ppm = (1.0 / main.course.slope - 1.0) * 1e6
+    drift_std_ppm = main.line.slope_std * 1e6
+    refined: list[Refined] = [
+        main
+        if piece is longest
+        else refine(a, b, piece.verdict, drift_ppm=drift_ppm, drift_std_ppm=drift_std_ppm)
+        for piece in pieces
+    ]
+    jumps_s = [
+        jump_time_s(
+            a,
+            b,
+            refined[i].course,
+            refined[i + 1].course,
+            min(pieces[i].end_s, pieces[i + 1].start_s),
+            max(pieces[i].end_s, pieces[i + 1].start_s),
+        )
+        for i in range(len(pieces) - 1)
+    ]
+    mapped = time_map(
+        a,
+        b,
+        [one.course for one in refined],
+        jumps_s,
+        [max(one.line.value_std, one.systematic_s) for one in refined],
+    )
+    if mapped is None:
+        return None
+    match = make_match(
+        a,
+        b,
+        longest.verdict,
+        main,
+        confidence=finding.confidence,
+        details={**details, "jumps_s": jumps_s},
+    )
+    spans = merge_spans([w.span_s for piece in pieces for w in piece.verdict.heard])
+    return replace(match, time_map=mapped, spans_s=spans)
 
 
 def locate(a: AudioFeature, b: AudioFeature, *, prior: Prior, excluded: Excluded) -> Finding:
@@ -70,7 +167,30 @@ def locate(a: AudioFeature, b: AudioFeature, *, prior: Prior, excluded: Excluded
     finding = rank(a, b, verdicts)
     if prior.hard or _is_plain(finding):
         return finding
-    waves = wave_leads(a, b)
-    if not waves:
-        return finding
-    return rank(a, b, hear_leads(a, b, waves, excluded=excluded, known=verdicts))
+    for more in (wave_leads(a, b), _far_leads(a, b, finding)):
+        if more:
+            verdicts = hear_leads(a, b, more, excluded=excluded, known=verdicts)
+            finding = rank(a, b, verdicts)
+    return finding
+
+
+def _far_leads(a: AudioFeature, b: AudioFeature, finding: Finding) -> list[Lead]:
+    """Return leads for clocks far apart, where two long clips showed nothing else."""
+    if b.duration_s < FAR_FROM_S or finding.confidence >= CHECK_CONFIDENCE:
+        return []
+    leads = [
+        lead for drift_ppm in FAR_PPM for lead in find_leads(a, b, count=3, drift_ppm=drift_ppm)
+    ]
+    return sorted(leads, key=lambda lead: -lead.z)[:LEADS]
+
+
+def _is_plain(finding: Finding) -> bool:
+    """Return whether a place is beyond doubt, so that no other need be looked for."""
+    verdict = finding.verdict
+    return (
+        verdict is not None
+        and finding.confidence >= SYNCED_CONFIDENCE
+        and verdict.z >= PLAIN_Z
+        and verdict.share >= PLAIN_SHARE
+        and verdict.clarity >= PLAIN_CLARITY
+    )

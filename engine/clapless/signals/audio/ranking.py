@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clapless.signals.audio.confidence import Evidence, confidence_of
-from clapless.signals.audio.contest import Contest, contest
+from clapless.signals.audio.contest import LEAST, Contest, contest
 from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.judge import Verdict, judge
 from clapless.signals.audio.search import Lead
@@ -22,16 +22,14 @@ SERIOUS_Z = 7.0
 """So does a stacked curve higher than this."""
 
 RIVALS = 6
-"""Serious rivals that the best place has to beat."""
+"""Serious rivals that the best place has to beat, of twice as many that are looked at."""
 
 PLAIN_LEAD = 0.5
 """A rival this much weaker in all (a third of the likeness) needs no contest."""
 
-UNCOMPARED_SHARE = 0.4
-"""What a lead in likeness counts for where no window could be heard at both places."""
-
 BEATEN = -0.12
-"""A best place that loses a contest by this is replaced by the winner."""
+BEATEN_T = 3.0
+"""A best place that loses a contest by this, as surely, is replaced by the winner."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,21 +117,31 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
 def _against(
     a: AudioFeature, b: AudioFeature, best: Verdict, others: Sequence[Verdict]
 ) -> tuple[Contest, Verdict | None]:
-    """Return the closest contest with a serious rival, and a rival that wins, if one does."""
-    closest = Contest(1.0, 99.0, 0)
-    for rival in [one for one in others if is_serious(one)][:RIVALS]:
+    """Return the closest contest with a serious rival, and a rival that wins, if one does.
+
+    Places that no window could be heard at both are compared by likeness in all, which depends on
+    what is played there; that counts only where no contest was held.
+    """
+    held: list[Contest] = []
+    unheld: list[float] = []
+    for rival in [one for one in others if is_serious(one)][: 2 * RIVALS]:
+        if len(held) == RIVALS:
+            break
         plain = (best.likeness - rival.likeness) / (best.likeness + rival.likeness + 1e-9)
         if plain > PLAIN_LEAD:
-            outcome = Contest(plain, 99.0, 0)
-        else:
-            outcome = contest(a, b, best, rival)
-            if outcome.windows == 0:
-                back = contest(a, b, rival, best)
-                outcome = Contest(-back.lead, -back.t, back.windows)
-            if outcome.windows == 0:
-                outcome = Contest(UNCOMPARED_SHARE * plain, 99.0, 0)
-        if outcome.lead < BEATEN and outcome.t < -3.0:
+            continue
+        outcome = contest(a, b, best, rival)
+        if outcome.windows < LEAST:
+            back = contest(a, b, rival, best)
+            outcome = Contest(-back.lead, -back.t, back.windows)
+        if outcome.windows < LEAST:
+            unheld.append(plain)
+            continue
+        if outcome.lead < BEATEN and outcome.t < -BEATEN_T:
             return outcome, rival
-        if outcome.lead < closest.lead:
-            closest = outcome
-    return closest, None
+        held.append(outcome)
+    if held:
+        return min(held, key=lambda one: one.lead), None
+    if unheld:
+        return Contest(min(unheld), 0.0, 0), None
+    return Contest(1.0, 99.0, 0), None

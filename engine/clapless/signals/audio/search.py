@@ -134,7 +134,7 @@ def _slipped(b: AudioFeature, drift_ppm: float) -> AudioFeature:
     rate = 1.0 + drift_ppm * 1e-6
     count = int(b.frames / rate)
     index = np.clip(np.rint(np.arange(count) * rate).astype(np.int64), 0, b.frames - 1)
-    return replace(b, changes=b.changes[:, index], _cache={})
+    return replace(b, changes=b.changes[:, index], cache={})
 
 
 def follow(a: AudioFeature, b: AudioFeature, lead: Lead) -> Lead:
