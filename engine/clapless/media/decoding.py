@@ -35,6 +35,8 @@ class StreamDecoder:
 
     Attributes
     ----------
+    rate_hz
+        Samples per second.
     bad_packets
         Packets that could not be decoded; they are holes on the grid.
     """
@@ -43,6 +45,7 @@ class StreamDecoder:
         # Frame threads would delay the output past the packet it belongs to.
         stream.codec_context.thread_count = 1
         rate_hz = stream.codec_context.sample_rate
+        self.rate_hz = rate_hz
         self._counter = GridCounter(stream.time_base or Fraction(1, rate_hz), rate_hz)
         self._builder = IndexBuilder(container, stream, rate_hz)
         self._uniform = Uniform(rate_hz)

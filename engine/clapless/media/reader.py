@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av.error
@@ -22,15 +23,19 @@ from numpy.typing import NDArray
 
 from clapless.errors import printable_name
 from clapless.media.blocks import BlockMaker
-from clapless.media.containers import keep_only, open_container
+from clapless.media.containers import keep_only, open_container, time_of
 from clapless.media.decoding import StreamDecoder
-from clapless.media.indexing import index_key, remember_index
+from clapless.media.indexing import RAW_FORMATS, index_key, remember_index
 from clapless.media.reading import Need, SoundBlock, Subscriber
 from clapless.media.sequence import SoundPart, file_run, parts_of
 from clapless.model import Clip
 
 if TYPE_CHECKING:
     from clapless.media.decoding import SoundPacket
+
+MISSING_S = 0.5
+MISSING_SHARE = 0.01
+"""What may be missing at the end before it is said: containers round and estimate."""
 
 ANALYSIS_RATE_HZ = 16000
 """Rate of the blocks unless a subscriber asks for another one."""
@@ -197,13 +202,27 @@ def _file_frames(
             position, first, decoder = found
             for index, frame in decoder.decode(packet):
                 yield position, first + index, frame
-        for position, _, decoder in decoders.values():
-            if decoder.bad_packets:
-                said.append(
-                    f"{printable_name(path)}: {decoder.bad_packets} packets of sound cannot be "
-                    "decoded and are read as silence."
-                )
+        for stream in read:
+            position, _, decoder = decoders[stream.index]
+            said.extend(_damage(path, container, stream, decoder))
             remember_index(index_key(path, parts[position].stream), decoder.build_index())
+
+
+def _damage(
+    path: Path, container: InputContainer, stream: AvAudioStream, decoder: StreamDecoder
+) -> Iterator[str]:
+    """Yield sentences about what is missing of a stream that was read to its end."""
+    name = printable_name(path)
+    stated_s = 0.0
+    if stream.duration and not RAW_FORMATS & set(container.format.name.split(",")):
+        stated_s = float(time_of(stream.duration, stream.time_base))
+    read_s = decoder.position / decoder.rate_hz
+    if stated_s - read_s > max(MISSING_S, MISSING_SHARE * stated_s):
+        yield f"{name}: breaks off after {read_s:.1f} of {stated_s:.1f} s of sound."
+    elif decoder.bad_packets:
+        count = decoder.bad_packets
+        some = "1 packet" if count == 1 else f"{count} packets"
+        yield f"{name}: {some} of sound cannot be decoded; silence stands in their place."
 
 
 def _packets(
