@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from clapless.media.tracks.model import Track
 
+TRACK_KEY = "track"
+"""Key of `Clip.metadata` with the path of the track that the user named for a clip."""
+
 FILE_TIME_STD_S = 2.0
 """File times are whole or even seconds, written some time after the first frame."""
 
