@@ -125,7 +125,7 @@ def prepare(dev: bool) -> None:
     if os.path.exists(venv_python()) and wanted in (read(stamp), read(whole)):
         return
     began = time.time()
-    print("Setting Clapless up in .venv; this happens once and takes a minute or two.", flush=True)
+    print("Installing into .venv (a minute or two); later runs start at once.", flush=True)
     try:
         make_environment()
         pip_install(["--editable", ROOT] + (dev_requirements() if dev else []))

@@ -19,7 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments
         What follows the command's name; those of this process by default.
     """
-    # Imported here: asking for clapless.cli shall not load the world.
-    from clapless.cli.app import run
+    try:
+        # Imported here: asking for clapless.cli shall not load the world.
+        from clapless.cli.app import run
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:
+        # Before a verb began, so that there is nothing to tell.
+        return 130

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,6 +104,7 @@ def sync(
 
         for picture in draw_session(result.session, plot):
             stderr().print(f"Drawn: {printable(str(picture))}", soft_wrap=True)
+    warn(_unknown_devices(result.session, options))
     warn(result.warnings)
     warn((failure.message for failure in result.failures), "red")
     if not result.session.clips:
@@ -170,6 +171,21 @@ def _signals(text: str | None) -> tuple[str, ...] | None:
     if not names:
         raise UsageError(f"--signals names none; there are {', '.join(known)}.")
     return names
+
+
+def _unknown_devices(session: Session, options: SyncOptions) -> Iterator[str]:
+    """Yield a sentence for each device that an option names and no clip belongs to."""
+    known = {clip.device for clip in session.clips if clip.device is not None}
+    there = ", ".join(sorted(known)) or "none"
+    for name, glob in options.devices.items():
+        if name not in known:
+            yield f"--device {name}={glob} fits no file, and changed nothing."
+    for name in options.distances_m:
+        if name not in known:
+            yield (
+                f"--distance names {name}, which is no camera or recorder here (there are: "
+                f"{there}), and changed nothing."
+            )
 
 
 def _pins(earlier: Session | None) -> tuple[Pin, ...]:
