@@ -28,6 +28,9 @@ SAMPLED_PACKETS = 96
 REORDERED = 16
 """Packets at the end of a sampled stretch whose neighbours in time may lie behind it."""
 
+NEXT_RATE = Fraction(1, 2500)
+"""Relative error below which 23.976 and 24, a thousandth apart, cannot be mistaken."""
+
 COARSE_TICK_S = Fraction(1, 1000)
 """Containers and cameras round to milliseconds even where the tick is finer."""
 
@@ -155,20 +158,30 @@ def _judged(
     mean_s = Fraction(total, counted) * tick_s
     slack_s = max(tick_s, COARSE_TICK_S) if mean_s > 5 * COARSE_TICK_S else tick_s
     variable = (max(steps) - min(steps)) * tick_s > slack_s
+    usual = steps
     if variable:
-        usual = steps.most_common(1)[0][0]
-        rate = _snapped(1 / (usual * tick_s)) if usual > 0 else _snapped(declared)
-        return FrameTimes(rate=rate, variable=True, count=count, length_s=length_s)
+        most = steps.most_common(1)[0][0]
+        usual = Counter({s: n for s, n in steps.items() if abs(s - most) * tick_s <= slack_s})
+    rate = _rate_of(usual, tick_s, declared)
+    stated = _snapped(declared)
+    if variable and stated is not None and rate is not None and abs(1 / stated - 1 / rate) < tick_s:
+        # In an uneven file rounding need not average out.
+        rate = stated
+    return FrameTimes(rate=rate, variable=variable, count=count, length_s=length_s)
+
+
+def _rate_of(steps: Counter[int], tick_s: Fraction, declared: Fraction | None) -> Fraction | None:
+    """Return the rate that intervals of one length mean."""
+    counted = sum(steps.values())
+    mean_s = Fraction(sum(step * number for step, number in steps.items()), counted) * tick_s
+    stated = _snapped(declared)
     if mean_s <= 0:
-        return FrameTimes(rate=_snapped(declared), count=count, length_s=length_s)
+        return stated
     # The mean is known to one tick over the whole stretch.
     tolerance = tick_s / (mean_s * counted)
-    stated = _snapped(declared)
     if stated is not None and abs(mean_s * stated - 1) <= tolerance + Fraction(1, 5000):
-        rate = stated
-    else:
-        rate = snap_rate(1 / mean_s)
-    return FrameTimes(rate=rate, count=count, length_s=length_s)
+        return stated
+    return snap_rate(1 / mean_s, tolerance=float(min(tolerance, NEXT_RATE) + Fraction(1, 5000)))
 
 
 def _snapped(rate: Fraction | None) -> Fraction | None:
