@@ -57,12 +57,16 @@ def test_a_terminal_gets_a_bar_that_goes_away():
 def test_elsewhere_each_stage_is_one_plain_line():
     console, text = screen(terminal=False)
     with ConsoleProgress(console, quiet_s=0.0) as progress:
+        wait_for(text, "looking")
         progress.stage("reading", 4)
-        wait_for(text, "reading")
         progress.advance(4)
         progress.stage("comparing", 0)
     lines = text.getvalue().splitlines()
-    assert lines == ["clapless: reading (4 steps) ...", "clapless: comparing ..."]
+    assert lines == [
+        "clapless: looking at the files ...",
+        "clapless: reading (4 steps) ...",
+        "clapless: comparing ...",
+    ]
 
 
 def test_an_error_inside_ends_the_bar():

@@ -14,6 +14,9 @@ from clapless.errors import printable
 QUIET_S = 2.0
 """Work that is over sooner shows nothing."""
 
+FIRST_STAGE = "looking at the files"
+"""What goes on before the first stage is told."""
+
 
 class ConsoleProgress:
     """A bar with the time left on a terminal, one line per stage elsewhere.
@@ -44,8 +47,8 @@ class ConsoleProgress:
         self._timer.daemon = True
         self._visible = False
         self._closed = False
-        self._stage: tuple[str, int] | None = None
-        self._task = self._bar.add_task("", total=None, detail="")
+        self._stage: tuple[str, int] | None = (FIRST_STAGE, 0)
+        self._task = self._bar.add_task(FIRST_STAGE, total=None, detail="")
 
     def __enter__(self) -> ConsoleProgress:
         self._timer.start()
