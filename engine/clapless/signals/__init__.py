@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from clapless.signals.audio import AudioSignal
 from clapless.signals.base import Signal
+from clapless.signals.gps import GpsSignal
+from clapless.signals.ltc import LtcSignal
+from clapless.signals.timecode import TimecodeSignal
 
-SIGNALS: tuple[Signal, ...] = (AudioSignal(),)
+SIGNALS: tuple[Signal, ...] = (AudioSignal(), LtcSignal(), TimecodeSignal(), GpsSignal())
 """Every kind of evidence there is, in the order they are tried."""

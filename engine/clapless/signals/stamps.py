@@ -22,6 +22,10 @@ DEFAULT_HOURS = (0, 1)
 
 DAY_S = Fraction(86400)
 
+NEAR_S = 1800.0
+"""Clips that share no moment are put on one clock by their labels only if no more time parts them:
+two files of two shoots have labels too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:

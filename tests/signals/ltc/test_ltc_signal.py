@@ -222,7 +222,7 @@ def test_candidates_are_pairs_where_one_is_heard():
         f.clip.id: f
         for f in (
             heard("r1", [code("10:00:00:00", 20)], device="R"),
-            heard("r2", [code("10:30:00:00", 20)], device="R"),
+            heard("r2", [code("10:20:00:00", 20)], device="R"),
             stated("c1", "10:00:05:00", device="C"),
             stated("d1", "10:00:06:00", device="D"),
             heard("e1", [speech(5)], device="E"),

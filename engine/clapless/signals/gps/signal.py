@@ -17,6 +17,7 @@ from clapless.signals.base import Arrays, Prior, Spans
 from clapless.signals.gps.extractor import SIGNAL, GpsExtractor, TelemetryReader, read_positions
 from clapless.signals.gps.feature import GpsFeature, from_arrays
 from clapless.signals.gps.judge import Unsure, judge
+from clapless.signals.stamps import NEAR_S
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class GpsSignal:
         return feature
 
     def candidates(self, features: Mapping[str, GpsFeature]) -> Iterable[tuple[str, str]]:
-        """Yield pairs of different devices, those that overlap by satellite time first."""
+        """Yield pairs of different devices, those that overlap by satellite time first.
+
+        Those far apart by it are left out; those without it are not.
+        """
         ids = sorted(features)
         pairs = []
         for index, one in enumerate(ids):
@@ -76,7 +80,9 @@ class GpsSignal:
                 a, b = features[one], features[two]
                 if a.clip.device is not None and a.clip.device == b.clip.device:
                     continue
-                pairs.append((_apart_s(a, b), (one, two)))
+                apart_s = _apart_s(a, b)
+                if apart_s <= NEAR_S:
+                    pairs.append((apart_s, (one, two)))
         return [pair for _, pair in sorted(pairs)]
 
     def match(

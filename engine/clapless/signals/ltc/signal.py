@@ -17,7 +17,7 @@ from clapless.signals.ltc.extractor import LtcExtractor
 from clapless.signals.ltc.feature import LtcFeature, from_arrays
 from clapless.signals.ltc.lines import ClockLine, clock_lines, forward, longest
 from clapless.signals.ltc.pieces import Piece, common_pieces, steady_groups, time_map
-from clapless.signals.stamps import later_by_s
+from clapless.signals.stamps import NEAR_S, later_by_s
 
 SIGNAL = "ltc"
 
@@ -89,7 +89,7 @@ class LtcSignal:
         chosen = [pair for pair in ordered if apart[pair] <= 0]
         met = {clip for pair in chosen for clip in pair}
         for pair in ordered:
-            if apart[pair] > 0 and not met.issuperset(pair):
+            if 0 < apart[pair] <= NEAR_S and not met.issuperset(pair):
                 chosen.append(pair)
                 met.update(pair)
         return chosen

@@ -20,7 +20,7 @@ import numpy as np
 from clapless.media.reading import Block, Need
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.signals.base import Arrays, Prior, Spans
-from clapless.signals.stamps import Stamp, later_by_s, stamp_of
+from clapless.signals.stamps import NEAR_S, Stamp, later_by_s, stamp_of
 from clapless.signals.timecode.devices import Running, judge_all
 
 SIGNAL = "timecode"
@@ -31,6 +31,13 @@ keep, over 3 hours. Judgement."""
 
 CONFIDENCE = 0.92
 """Two labels that look like a clock's. Whether they were jammed is what the ceiling is for."""
+
+OWN_CLOCK_CONFIDENCE = 0.6
+"""One of the two is of a maker whose cameras write the time of day of a clock that nobody jams."""
+
+OWN_CLOCKS = ("gopro", "dji", "insta360", "apple", "samsung", "google", "garmin")
+"""Such makers, lower case. Some of their models can be set by a code on a screen: then the user
+says so by naming the signal, and other signals confirm it."""
 
 DEFAULT_CONFIDENCE = 0.6
 """One of the two is a full hour that files bear which never saw a clock."""
@@ -149,7 +156,7 @@ class TimecodeSignal:
         overlapping = [pair for pair in ordered if apart[pair] <= 0]
         met = {clip for pair in overlapping for clip in pair}
         for pair in ordered:
-            if apart[pair] > 0 and not met.issuperset(pair):
+            if 0 < apart[pair] <= NEAR_S and not met.issuperset(pair):
                 overlapping.append(pair)
                 met.update(pair)
         return overlapping
@@ -206,7 +213,7 @@ class TimecodeSignal:
             drift_std_ppm=prior.drift_std_ppm if prior else 30.0,
             speed=speed,
             offset_std_s=std_s,
-            confidence=_confidence(one, two, mixed=mixed),
+            confidence=_confidence(a, b, mixed=mixed),
             spans_s=_spans(a, b, offset_s, float(speed), exclude_spans),
             ceiling="check",
             details={
@@ -219,9 +226,12 @@ class TimecodeSignal:
         return _other_day(match, one, two, float(later_s)) or match
 
 
-def _confidence(one: Stamp, two: Stamp, *, mixed: bool) -> float:
-    if one.default or two.default:
+def _confidence(a: TimecodeFeature, b: TimecodeFeature, *, mixed: bool) -> float:
+    if a.stamp.default or b.stamp.default:
         return DEFAULT_CONFIDENCE
+    makers = [feature.clip.metadata.get("maker", "").lower() for feature in (a, b)]
+    if any(maker.startswith(OWN_CLOCKS) for maker in makers):
+        return OWN_CLOCK_CONFIDENCE
     return MIXED_CONFIDENCE if mixed else CONFIDENCE
 
 
