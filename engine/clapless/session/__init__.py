@@ -4,7 +4,7 @@
 without a file; `write_sidecars` lays a small note beside each placed file.
 """
 
-from clapless.session.aside import write_aside
+from clapless.aside import write_aside
 from clapless.session.document import check_target, read_session, to_json, write_session
 from clapless.session.sidecars import SIDECAR_SUFFIX, write_sidecars
 

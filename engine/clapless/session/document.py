@@ -12,9 +12,9 @@ import re
 from pathlib import Path
 from typing import NoReturn
 
+from clapless.aside import write_aside
 from clapless.errors import NewerVersionError, SessionError, printable_name
 from clapless.model import Session
-from clapless.session.aside import write_aside
 from clapless.session.convert import InvalidEntryError, to_document, to_session
 from clapless.session.schema import SCHEMA, VERSION
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from clapless.aside import write_aside
 from clapless.errors import printable_name
 from clapless.model import Clip, Group, MediaFile, Placement, Session
-from clapless.session.aside import write_aside
 from clapless.session.paths import to_document
 
 SIDECAR_SUFFIX = ".sync.json"
