@@ -22,7 +22,7 @@ from clapless.media.assembling import (
     pair_proxies,
 )
 from clapless.media.devices import assign_devices
-from clapless.media.finding import Failure, find_files, natural_key, path_key
+from clapless.media.finding import PROXY_SUFFIXES, Failure, find_files, natural_key, path_key
 from clapless.media.naming import proxy_of
 from clapless.media.probe import probe
 from clapless.model import Clip, Device
@@ -39,9 +39,10 @@ class Catalog:
     devices
         Cameras and recorders the clips belong to.
     skipped
-        Files in folders that are not media by name, and proxies there without their original.
+        Files in folders that are not media by name; camera proxies (LRV, LRF) without original.
     failures
-        Files that were named, or are media by name, and could not be read; folders that could not.
+        Files that were named, or are media by name, and could not be read; folders that could not;
+        other proxies without their original.
     """
 
     clips: tuple[Clip, ...] = ()
@@ -92,7 +93,8 @@ def scan(
     skipped = list(found.skipped)
     tops = {file.path: file.top for file in found.files}
     for orphan in orphans:
-        if tops[orphan.path] is not None:
+        by_suffix = orphan.path.suffix.lower() in PROXY_SUFFIXES
+        if by_suffix and tops[orphan.path] is not None:
             skipped.append(orphan.path)
         else:
             name = printable_name(orphan.path)

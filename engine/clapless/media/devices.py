@@ -122,7 +122,7 @@ def _folders(clips: Sequence[Clip], tops: Mapping[Path, Path | None]) -> list[st
     ]
     depth = _shared_depth([trail for trail in trails if trail is not None])
     names = [
-        _telling(trail[depth:], clip.path) if trail is not None else ""
+        _telling(trail[depth:], clip) if trail is not None else ""
         for trail, clip in zip(trails, clips, strict=True)
     ]
     loose = any(trail is not None and len(trail) == depth for trail in trails)
@@ -147,16 +147,22 @@ def _shared_depth(trails: Sequence[tuple[str, ...]]) -> int:
     return depth
 
 
-def _telling(parts: tuple[str, ...], path: Path) -> str:
+def _telling(parts: tuple[str, ...], clip: Clip) -> str:
     """Return the first folder that may name a device, else the first one at all."""
-    for part in parts:
-        # A recorder makes a folder for each take and calls it like the take.
-        of_take = path.stem.lower().startswith(part.lower())
-        if not (CARD_FOLDERS.match(part) or ORDER_FOLDERS.match(part) or of_take):
-            return part
-    telling = [part for part in parts if not CARD_FOLDERS.match(part)]
-    taken = [part for part in telling if not path.stem.lower().startswith(part.lower())]
-    return taken[0] if taken else ""
+    own = [
+        part for part in parts if not CARD_FOLDERS.match(part) and not _is_take_folder(part, clip)
+    ]
+    cameras = [part for part in own if not ORDER_FOLDERS.match(part)]
+    return next(iter(cameras or own), "")
+
+
+def _is_take_folder(folder: str, clip: Clip) -> bool:
+    """Return whether a recorder made the folder for one take: it bears the take's number."""
+    return (
+        clip.kind == "audio"
+        and bool(re.search(r"\d{3}$", folder))
+        and clip.path.stem.lower().startswith(folder.lower())
+    )
 
 
 def _with_ids(

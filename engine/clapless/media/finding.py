@@ -101,9 +101,11 @@ def find_files(paths: Iterable[Path | str]) -> Found:
                 files.setdefault(_identity(file), FoundFile(path=file, top=path))
             else:
                 skipped.append(file)
+    # A file the user named is tried, whatever a folder would make of it.
+    skipped = [path for path in dict.fromkeys(skipped) if _identity(path) not in files]
     return Found(
         files=tuple(sorted(files.values(), key=lambda found: path_key(found.path))),
-        skipped=tuple(dict.fromkeys(skipped)),
+        skipped=tuple(skipped),
         failures=tuple(failures),
     )
 

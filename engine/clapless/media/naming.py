@@ -110,7 +110,9 @@ class TrackName:
 
 
 _ZOOM = re.compile(
-    r"^(?P<take>.+?)[ _-](?P<part>(?:Tr[0-9A-Z]{1,6}|LR|MS|MIX|MIC|BU|L|R)(?:_BU)?)$", re.IGNORECASE
+    r"^(?P<take>.+?)[ _-](?P<part>(?:Tr[0-9A-Z]{1,6}|LR|MS|MIX|MIC|BU|L|R)(?:_BU)?)"
+    r"(?:[_-]\d{3,4})?$",
+    re.IGNORECASE,
 )
 _TASCAM = re.compile(r"^(?P<take>.+?\d{3,})(?P<part>[SMDsmd]\d{0,2})$")
 
@@ -120,6 +122,8 @@ def track_name(path: Path) -> TrackName | None:
 
     >>> track_name(Path("ZOOM0001_Tr1.WAV"))
     TrackName(take='ZOOM0001', part='Tr1', backup=False)
+    >>> track_name(Path("ZOOM0001_LR-0002.WAV"))
+    TrackName(take='ZOOM0001', part='LR', backup=False)
     >>> track_name(Path("TASCAM_0007D06.wav"))
     TrackName(take='TASCAM_0007', part='D06', backup=True)
     """
@@ -132,7 +136,6 @@ def track_name(path: Path) -> TrackName | None:
     return None
 
 
-_PROXY_FOLDERS = frozenset({"sub", "proxy", "proxies"})
 _SONY_SUB = re.compile(r"^(.+)S\d\d$", re.IGNORECASE)
 _LRV_GOPRO = re.compile(r"^GL(\d{6})$", re.IGNORECASE)
 _LRV_INSTA360 = re.compile(r"^LRV_(\d{8}_\d{6})_\d\d_(\d{3})$", re.IGNORECASE)
@@ -156,15 +159,12 @@ def proxy_of(path: Path) -> tuple[str, ...]:
         return (f"vid_{found[1]}_00_{found[2]}", f"vid_{found[1]}_10_{found[2]}")
     if suffix in (".lrv", ".lrf"):
         return (stem.lower(),)
-    if folder in _PROXY_FOLDERS:
+    if folder == "sub":
         sony = _SONY_SUB.match(stem)
+        return (sony[1].lower(),) if sony else ()
+    if folder in ("proxy", "proxies"):
         marked = _MARKED.match(stem)
-        return tuple(
-            dict.fromkeys(
-                name.lower()
-                for name in ((sony[1] if sony else stem), (marked[1] if marked else stem))
-            )
-        )
+        return (marked[1].lower(), stem.lower()) if marked else (stem.lower(),)
     if found := _MARKED.match(stem):
         return (found[1].lower(),)
     return ()
