@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 
+from clapless.errors import MediaError
 from clapless.media.gpmf import Telemetry, TelemetryStream, read_gpmf
 from clapless.media.reading import Block, Need
 from clapless.model import Clip, Refusal
@@ -55,7 +56,10 @@ class MotionExtractor:
 
     def finish(self) -> MotionFeature | Refusal:
         """Return the movement, or why the clip has none that is of use."""
-        telemetry = self._reader(self._clip, sorted(KEYS.values()))
+        try:
+            telemetry = self._reader(self._clip, sorted(KEYS.values()))
+        except MediaError as error:
+            return self._refuse("unreadable", f"its telemetry cannot be read: it {error.reason}")
         found = {name: _best(telemetry, key) for name, key in KEYS.items()}
         streams = {name: stream for name, stream in found.items() if stream is not None}
         if not streams:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clapless.model import Clip
-from clapless.numerics.movement import Movement
+from clapless.numerics.movement import Movement, Prepared, prepare
 from clapless.signals.base import Arrays
 
 SENSORS = ("gyroscope", "accelerometer")
@@ -66,9 +66,25 @@ class MotionFeature:
     clip: Clip
     sensors: dict[str, Sensor]
     model: str
+    _ready: dict[float, dict[str, Prepared]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def ready(self, fastest_hz: float) -> dict[str, Prepared]:
+        """Return the sensors ready to be matched up to a frequency; kept until `forget`."""
+        if fastest_hz not in self._ready:
+            self._ready[fastest_hz] = {
+                name: prepare(sensor.movement, noise=NOISE[name], fastest_hz=fastest_hz)
+                for name, sensor in self.sensors.items()
+            }
+        return self._ready[fastest_hz]
+
+    def forget(self) -> None:
+        """Let go of what `ready` keeps, 60 MB per hour."""
+        self._ready.clear()
 
     def to_arrays(self) -> Arrays:
-        """Return it as arrays for the store: 4.3 MB per hour."""
+        """Return it as arrays for the store: 8.6 MB per hour."""
         arrays: dict[str, NDArray[np.generic]] = {
             "model": np.frombuffer(self.model.encode(), np.uint8).copy()
         }

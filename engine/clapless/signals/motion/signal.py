@@ -116,10 +116,11 @@ class MotionSignal:
             return _refusal(a, b, "no_sensor", None)
         last: Refusal | None = None
         for speed in prior.speeds or (Fraction(1),):
-            moved_b = _moved(b, speed, exclude_spans)
+            plain = speed == 1 and not exclude_spans
+            moved_b = None if plain else _moved(b, speed, exclude_spans)
             for fastest_hz in (SWAY_HZ, TREMOR_HZ):
-                ready_a = _ready({k: s.movement for k, s in a.sensors.items()}, fastest_hz)
-                ready_b = _ready(moved_b, fastest_hz)
+                ready_a = a.ready(fastest_hz)
+                ready_b = b.ready(fastest_hz) if moved_b is None else _ready(moved_b, fastest_hz)
                 verdict = _judged(ready_a, ready_b, prior)
                 if not verdict.code:
                     return _match(a, b, verdict, speed, ready_b)
