@@ -30,7 +30,7 @@ LINE_FACTOR = 6.0
 """The line at the chip rate stands out of the median of its neighbourhood by at least this; in
 noise of 0.25 s the largest of all lines reaches about 4."""
 
-MOST_LINES = 5
+MOST_LINES = 3
 """Lines that are tried."""
 
 CLOCK_STEP_CHIPS = 20.0

@@ -74,7 +74,7 @@ class LtcDecoder:
         After the first half minute without timecode only every so many chunks are looked at.
     """
 
-    def __init__(self, rate_hz: float, *, look_every: int = 3) -> None:
+    def __init__(self, rate_hz: float, *, look_every: int = 6) -> None:
         self._rate_hz = rate_hz
         self._chunk = round(CHUNK_S * rate_hz)
         self._stride = self._chunk - round(OVERLAP_S * rate_hz)
@@ -82,7 +82,7 @@ class LtcDecoder:
         self._pending: list[NDArray[np.float32]] = []
         self._held = 0
         self._first = 0
-        self._before: NDArray[np.float32] | None = None
+        self._passed: list[tuple[NDArray[np.float32], int]] = []
         self._chip_hz: float | None = None
         self._running = False
         self._looks_in_vain = 0
@@ -111,21 +111,29 @@ class LtcDecoder:
     def finish(self) -> LtcFrames:
         """Return all frames, each once, in rising time."""
         if self._held:
-            self._work(np.concatenate(self._pending))
+            self._work(np.concatenate(self._pending), last=True)
             self._pending, self._held = [], 0
         return each_once(joined(self._parts))
 
-    def _work(self, chunk: NDArray[np.float32]) -> None:
+    def _work(self, chunk: NDArray[np.float32], *, last: bool = False) -> None:
         number = self._first // self._stride
-        looking = self._looks_in_vain < EAGER_LOOKS or number % self._look_every == 0
+        looking = last or self._looks_in_vain < EAGER_LOOKS or number % self._look_every == 0
         if self._running or (looking and self._look(chunk)):
-            if not self._running and self._before is not None:
-                self._take(self._before, self._first - self._stride)
-            self._running = self._take(chunk, self._first)
+            if not self._running:
+                # It began since the last look: back to where it did.
+                for earlier, first in reversed(self._passed):
+                    if not self._take(earlier, first):
+                        break
+            self._passed = []
             self._looks_in_vain = 0
-        elif looking:
-            self._looks_in_vain += 1
-        self._before = chunk
+            self._running = self._take(chunk, self._first)
+            if not self._running:
+                self._passed = [(chunk, self._first)]
+        else:
+            if looking:
+                self._looks_in_vain += 1
+                self._passed = []
+            self._passed.append((chunk, self._first))
         self._first += self._stride
 
     def _look(self, chunk: NDArray[np.float32]) -> bool:
