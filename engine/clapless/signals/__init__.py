@@ -6,7 +6,14 @@ from clapless.signals.audio import AudioSignal
 from clapless.signals.base import Signal
 from clapless.signals.gps import GpsSignal
 from clapless.signals.ltc import LtcSignal
+from clapless.signals.motion import MotionSignal
 from clapless.signals.timecode import TimecodeSignal
 
-SIGNALS: tuple[Signal, ...] = (AudioSignal(), LtcSignal(), TimecodeSignal(), GpsSignal())
+SIGNALS: tuple[Signal, ...] = (
+    AudioSignal(),
+    MotionSignal(),
+    LtcSignal(),
+    TimecodeSignal(),
+    GpsSignal(),
+)
 """Every kind of evidence there is, in the order they are tried."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from motion_slices import Slice, error_s, length_s, match_slices
 from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 from scipy.spatial.transform import Rotation
@@ -381,8 +382,6 @@ def test_two_cameras_from_their_files(tmp_path: Path) -> None:
 
 @pytest.mark.real
 def test_slices_of_real_recordings(shared_data: Path) -> None:
-    from tests.benchmarks.motion_slices import Slice, error_s, length_s, match_slices
-
     assert shared_data.is_dir()
     for name in ("hero5 karma", "hero7 hand"):
         a = Slice(name=name, start_s=0.0, end_s=8.0, seed=1)
