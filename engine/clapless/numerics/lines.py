@@ -18,6 +18,10 @@ Doubles = NDArray[np.float64]
 TUKEY = 4.685
 """Tuning constant of Tukey's biweight: 95 % efficiency where errors are normal."""
 
+POLISH_SHARE = 0.95
+"""A fitted line may lose this share of the votes of the pair of peaks it began with: chance adds a
+peak or two to any line."""
+
 LEAST_LEVER = 0.1
 """Two delays define a slope only if they are this share of the whole span apart."""
 
@@ -152,7 +156,7 @@ def _polish(
         fitted = _plain_fit(times[use], picked, weight, max_slope)
         again = _choose(times, values, weights, allowed, tolerance, fitted)
         gained = float(weights[again >= 0, again[again >= 0]].sum())
-        if gained < score - 1e-9:
+        if gained < POLISH_SHARE * score:
             break
         line, score = fitted, gained
         if np.array_equal(again, chosen):

@@ -15,8 +15,11 @@ Z_CAP = 14.0
 LEAD_CAP = 0.35
 """Nor a greater lead over the best rival."""
 
-WEIGHTS = (-6.0, 0.5, 0.5, 1.0, 20.0)
-"""Of one, decades, stacked height, clarity and lead; to be fitted."""
+WINDOWS_CAP = 8.0
+"""Nor do more windows."""
+
+WEIGHTS = (-9.0, 0.5, 0.3, 1.0, 12.0, 0.5)
+"""Of one, decades, stacked height, clarity, lead and windows; to be fitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +50,14 @@ class Evidence:
     lead_t: float = 99.0
 
     @property
-    def statistics(self) -> tuple[float, float, float, float]:
+    def statistics(self) -> tuple[float, float, float, float, float]:
         """What the score is linear in."""
         return (
             min(-self.log10_chance, DECADES_CAP),
             min(self.stack_z, Z_CAP),
             min(self.clarity, 3.0),
             max(0.0, min(self.lead, LEAD_CAP)),
+            min(self.windows * self.share, WINDOWS_CAP),
         )
 
 

@@ -19,7 +19,7 @@ from clapless.signals.audio.bands import (
     loudness,
 )
 from clapless.signals.audio.claps import Clap, find_claps, strongest
-from clapless.signals.audio.feature import AudioFeature, SoundOpener
+from clapless.signals.audio.feature import LEVEL_FRAMES, AudioFeature, SoundOpener
 
 CHUNK = 1024 * HOP
 """Samples worked on at once, 16.4 s: results do not depend on how the sound is cut into blocks."""
@@ -32,9 +32,6 @@ LEAST_S = 1.0
 
 BETTER_SHARE = 1.15
 """A later channel is chosen over an earlier one only if it is this much livelier."""
-
-LEVEL_FRAMES = 16
-"""Frames per stored level, a quarter of a second."""
 
 
 @dataclass(eq=False)

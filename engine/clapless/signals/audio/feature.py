@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,9 @@ from clapless.signals.audio.bands import BANDS, FRAME_RATE_HZ
 
 SoundOpener = Callable[[Clip, int, int], SampleSource]
 """Opens one channel of a clip again: clip, position in `Clip.audio`, channel."""
+
+LEVEL_FRAMES = 16
+"""Frames per stored level, a quarter of a second."""
 
 CACHED_SIZES = 2
 """Spectra are kept for this many transform lengths per clip, the last ones used."""
@@ -37,7 +40,7 @@ class AudioFeature:
         int8, shape (bands, frames), see `bands.changes`; frame i is centred at
         ``origin_s + (i + 1) / FRAME_RATE_HZ``.
     level_db
-        uint8, loudness over all bands in steps of half a decibel, shape (frames // 16,).
+        uint8, loudness over all bands in steps of half a decibel, shape (frames // LEVEL_FRAMES,).
     claps_s, clap_strength
         Clip times of sharp onsets and how sharp they are, strongest first.
     liveliness_db
@@ -137,3 +140,18 @@ class AudioFeature:
             liveliness_db=np.asarray(arrays["liveliness_db"], np.float64),
             opener=opener,
         )
+
+
+def cut(feature: AudioFeature, start_s: float, end_s: float) -> AudioFeature:
+    """Return the part of a feature between two clip times; its samples stay the whole clip's."""
+    first = max(0, round((start_s - feature.origin_s) * FRAME_RATE_HZ))
+    last = min(feature.frames, round((end_s - feature.origin_s) * FRAME_RATE_HZ))
+    first -= first % LEVEL_FRAMES
+    last = max(first, last)
+    return replace(
+        feature,
+        origin_s=feature.origin_s + first / FRAME_RATE_HZ,
+        changes=feature.changes[:, first:last],
+        level_db=feature.level_db[first // LEVEL_FRAMES : -(-last // LEVEL_FRAMES)],
+        cache={"sound": feature.sound},
+    )

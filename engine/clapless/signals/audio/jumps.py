@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,10 @@ from scipy import fft
 
 from clapless.numerics.sound import SampleSource
 from clapless.signals.audio.bands import RATE_HZ
-from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.feature import AudioFeature, cut
 from clapless.signals.audio.judge import Verdict, weigh
-from clapless.signals.audio.search import Course, Lead
+from clapless.signals.audio.ranking import hear_leads, rank
+from clapless.signals.audio.search import Course, Lead, find_leads
 from clapless.signals.audio.windows import PLAN
 from clapless.timing import Segment, TimeMap
 
@@ -31,6 +33,21 @@ ASTRAY = 0.15
 
 WHOLE_SHARE = 0.92
 """A line with this share of its windows has no jump."""
+
+LEAST_GAP_S = 4.0
+"""Parts of b shorter than this are not searched by themselves."""
+
+MOST_JUMPS = 8
+"""Jumps that are looked for."""
+
+MOST_JUMP_S = 60.0
+"""Farther apart is another alignment, not lost samples."""
+
+GAP_LEADS = 4
+"""Offsets that are listened to in such a part."""
+
+PIECE_LEAD = 0.2
+"""A stretch must beat other places of its part by this in the same windows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,26 +67,62 @@ class Piece:
     end_s: float
 
 
-def find_pieces(best: Verdict, others: Sequence[Verdict]) -> list[Piece]:
+def find_pieces(a: AudioFeature, b: AudioFeature, best: Verdict) -> list[Piece]:
     """Return the unbroken stretches in rising time; a single one where nothing jumps.
+
+    Where the best place's windows stop agreeing and do not begin again, that part of b is searched
+    by itself; what is proven there, by windows of its own, is the next stretch.
 
     Parameters
     ----------
+    a, b
+        The clips.
     best
         The best place.
-    others
-        Other places: those that agree where the best one does not, and only there, are stretches.
     """
     pieces = [_piece(best)]
     if best.share >= WHOLE_SHARE:
         return pieces
-    for line in [*others, *_left_over(best)]:
-        if line.log10_chance > PIECE_LOG10 or int(line.agreeing.sum()) < LEAST_WINDOWS:
-            continue
-        piece = _piece(line)
-        if all(_apart(piece, other) for other in pieces):
-            pieces.append(piece)
+    whole = best.course.overlap_b_s(a, b)
+    for _ in range(MOST_JUMPS):
+        pieces.sort(key=lambda piece: piece.start_s)
+        gaps = [(whole[0], pieces[0].start_s), (pieces[-1].end_s, whole[1])]
+        gaps += [(one.end_s, two.start_s) for one, two in pairwise(pieces)]
+        found = [
+            piece
+            for gap in gaps
+            if gap[1] - gap[0] > LEAST_GAP_S
+            for piece in _search_gap(a, b, best, gap)
+            if all(_apart(piece, other) for other in pieces)
+        ]
+        if not found:
+            break
+        pieces.append(max(found, key=lambda piece: piece.end_s - piece.start_s))
     return sorted(pieces, key=lambda piece: piece.start_s)
+
+
+def _search_gap(
+    a: AudioFeature, b: AudioFeature, best: Verdict, gap: tuple[float, float]
+) -> list[Piece]:
+    """Return what is proven of a part of b that the best place does not explain."""
+    part = cut(b, *gap)
+    leads = [
+        lead
+        for lead in find_leads(a, part, count=GAP_LEADS)
+        if abs(lead.course.to_a(gap[0]) - best.course.to_a(gap[0])) < MOST_JUMP_S
+    ]
+    near = [line for line in _left_over(best) if gap[0] <= float(line.times_s.mean()) <= gap[1]]
+    finding = rank(a, part, hear_leads(a, part, leads, known=near))
+    verdict, evidence = finding.verdict, finding.evidence
+    if (
+        verdict is None
+        or evidence is None
+        or verdict.log10_chance > PIECE_LOG10
+        or int(verdict.agreeing.sum()) < LEAST_WINDOWS
+        or evidence.lead < PIECE_LEAD
+    ):
+        return []
+    return [_piece(verdict)]
 
 
 def _left_over(best: Verdict) -> list[Verdict]:

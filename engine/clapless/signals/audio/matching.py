@@ -93,7 +93,7 @@ def _measure(a: AudioFeature, b: AudioFeature, finding: Finding, prior: Prior) -
     assert verdict is not None
     assert finding.evidence is not None
     details: dict[str, object] = {"lead": finding.evidence.lead}
-    pieces = find_pieces(verdict, [one for one in finding.rivals if is_serious(one)])
+    pieces = find_pieces(a, b, verdict)
     if len(pieces) > 1:
         jumped = _measure_pieces(a, b, finding, pieces, prior, details)
         if jumped is not None:

@@ -32,6 +32,10 @@ LEAST_PER_GROUP = 2
 SMEAR_S = 3e-5
 """Windows are heard again where the course they were heard along slips more within one."""
 
+WINDOW_STD_S = 5e-5
+"""Standard deviation of the strongest delay of one window, about a sample; the scatter of the
+windows widens it where that is larger."""
+
 PATHS_S = 0.015
 """Reflections are looked for this far from the strongest path."""
 
@@ -71,11 +75,12 @@ class Refined:
     @property
     def course(self) -> Course:
         """The course that was measured."""
-        line = self.line
-        return Course(
-            self.along.offset_s + line.value - line.slope * line.pivot,
-            self.along.slope + line.slope,
-        )
+        return moved_course(self.along, self.line)
+
+
+def moved_course(along: Course, line: Line) -> Course:
+    """Return the course that lies a line of delays beside another."""
+    return Course(along.offset_s + line.value - line.slope * line.pivot, along.slope + line.slope)
 
 
 def refine(
@@ -100,18 +105,30 @@ def refine(
     """
     heard = [window for window, use in zip(verdict.heard, verdict.agreeing, strict=True) if use]
     along = verdict.along
-    slip_s = abs(verdict.course.slope - along.slope) * heard[0].length_s
-    if slip_s > SMEAR_S:
-        along = verdict.course
+    belief_slope = 1.0 / (1.0 + drift_ppm * 1e-6)
+    times = np.array([window.time_s for window in heard])
+    start = fit_line(
+        times,
+        verdict.delays_s[verdict.agreeing],
+        np.full(len(times), WINDOW_STD_S),
+        slope_prior=belief_slope - along.slope,
+        slope_prior_std=max(drift_std_ppm, 1e-3) * 1e-6,
+    )
+    course = moved_course(along, start)
+    if abs(start.slope) * heard[0].length_s > SMEAR_S:
+        along = course
         heard = _hear_again(a, b, along, heard)
     times = np.array([window.time_s for window in heard])
-    coarse = np.array([verdict.course.to_a(t) - along.to_a(t) for t in times])
+    coarse = np.array([course.to_a(t) - along.to_a(t) for t in times])
     whole = add([window.stack for window in heard], coarse, PLAN)
     phases, top_s, paths = _align(whole, verdict.polarity)
     coarse = coarse + top_s
     groups = _grouped(heard, coarse, phases, verdict.polarity)
-    belief = 1.0 / (1.0 + drift_ppm * 1e-6) - along.slope
-    line = fit_line(*groups, slope_prior=belief, slope_prior_std=max(drift_std_ppm, 1e-3) * 1e-6)
+    line = fit_line(
+        *groups,
+        slope_prior=belief_slope - along.slope,
+        slope_prior_std=max(drift_std_ppm, 1e-3) * 1e-6,
+    )
     return Refined(
         line=line,
         along=along,

@@ -13,8 +13,7 @@ import numpy as np
 
 from clapless.model import Clip, Match
 from clapless.numerics.sound import SampleSource, StretchedSound
-from clapless.signals.audio.extractor import LEVEL_FRAMES
-from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.feature import LEVEL_FRAMES, AudioFeature
 from clapless.timing import Segment, TimeMap
 
 TRADE_SPEEDS: tuple[Fraction, ...] = (

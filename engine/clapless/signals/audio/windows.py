@@ -18,8 +18,7 @@ from clapless.numerics.gcc import (
 )
 from clapless.numerics.sound import SampleSource
 from clapless.signals.audio.bands import FRAME_RATE_HZ, RATE_HZ
-from clapless.signals.audio.extractor import LEVEL_FRAMES
-from clapless.signals.audio.feature import AudioFeature
+from clapless.signals.audio.feature import LEVEL_FRAMES, AudioFeature
 from clapless.signals.audio.search import Course
 
 PLAN = BlockPlan(RATE_HZ)
@@ -198,7 +197,10 @@ def _listen_once(
     first_b = round((start_s - sound_b.origin_s) * RATE_HZ)
     begins_b = first_b + PLAN.hop * np.arange(blocks)
     times_b = sound_b.origin_s + begins_b / RATE_HZ
-    wanted_a = (course.offset_s + course.slope * times_b - sound_a.origin_s) * RATE_HZ
+    # Blocks meet in their middles: within one the clocks slip both ways.
+    half_s = PLAN.block_s / 2.0
+    middles_a = course.offset_s + course.slope * (times_b + half_s)
+    wanted_a = (middles_a - half_s - sound_a.origin_s) * RATE_HZ
     begins_a = np.rint(wanted_a).astype(np.int64)
     first_a = int(begins_a[0])
     samples_b = sound_b.window(first_b, PLAN.samples(blocks))
