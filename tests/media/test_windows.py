@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,9 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clapless.errors import MediaError, UsageError
-from clapless.media import indexing, open_sound, probe, sound_blocks
+from clapless.media import (
+    adopt_sound_indexes,
+    indexing,
+    open_sound,
+    probe,
+    sound_blocks,
+    sound_indexes,
+)
 from clapless.media.containers import keep_only, open_container
 from clapless.media.indexing import index_from_arrays, index_to_arrays
+from clapless.media.limits import OpenFiles, PieceCache
 from clapless.media.quick_index import quick_index
 from clapless.media.sequence import parts_of
 from clapless.media.stretches import _whole_index, sound_index
@@ -236,3 +245,55 @@ def test_the_containers_own_index_is_that_of_a_whole_read(
         assert shared.any()
     known = dict(zip(slow.pts.tolist(), slow.sample.tolist(), strict=True))
     assert [known[pts] for pts in quick.pts[shared].tolist()] == quick.sample[shared].tolist()
+
+
+def test_kept_indexes_spare_reading_it_all(
+    media_files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, forget: None
+) -> None:
+    clip = probe(media_files["aac.mkv"])
+    samples = whole(clip)[0]
+    arrays = sound_indexes(clip)
+    indexing._known.clear()
+    assert sound_indexes(clip) == {}
+    adopt_sound_indexes(clip, arrays)
+
+    def never(*_: object) -> None:
+        raise AssertionError("the file was read whole")
+
+    monkeypatch.setattr("clapless.media.stretches._whole_index", never)
+    with open_sound(clip) as sound:
+        assert np.abs(sound.window(50000, 4000) - samples[50000:54000] / 32768).max() < 4 * LSB
+
+
+def test_many_sounds_share_files_and_memory(
+    media_files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clapless.media.stretches.open_files", OpenFiles(3))
+    monkeypatch.setattr("clapless.media.windows.pieces", PieceCache(200_000))
+    clips = [probe(media_files[name]) for name in ("aac.mp4", "s16.wav", "aac.mkv", "cbr.mp3")]
+    sounds = [open_sound(clip) for clip in clips for _ in range(3)]
+    truths = [whole(clip)[0] for clip in clips for _ in range(3)]
+    for first in (0, 30000, 60000, 10000):
+        for sound, truth in zip(sounds, truths, strict=True):
+            window = sound.window(first, 8000)
+            assert np.abs(window - truth[first : first + 8000] / 32768).max() < 4 * LSB
+        still_open = sum(
+            reader._container is not None for s in sounds for reader in s._readers.values()
+        )
+        assert still_open <= 3
+    for sound in sounds:
+        sound.close()
+        assert sound.window(0, 10).shape == (10,)
+        sound.close()
+
+
+def test_threads_may_share_a_sound(media_files: dict[str, Path]) -> None:
+    clip = probe(media_files["aac.mp4"])
+    truth = whole(clip)[0]
+    with open_sound(clip) as sound, ThreadPoolExecutor(4) as pool:
+
+        def right(first: int) -> bool:
+            window = sound.window(first, 3000)
+            return bool(np.abs(window - expected(truth, first, 3000)).max() < 4 * LSB)
+
+        assert all(pool.map(right, [n * 7919 % 90000 for n in range(60)]))

@@ -3,6 +3,7 @@
 from clapless.media.catalog import Catalog, scan
 from clapless.media.finding import MEDIA_SUFFIXES, Failure
 from clapless.media.fingerprint import fingerprint
+from clapless.media.kept_indexes import adopt_sound_indexes, sound_indexes
 from clapless.media.probe import probe
 from clapless.media.reader import ANALYSIS_RATE_HZ, ReadResult, read_mono, read_once, sound_blocks
 from clapless.media.reading import Block, Need, SoundBlock, SoundWindows, Subscriber
@@ -20,6 +21,7 @@ __all__ = [
     "SoundBlock",
     "SoundWindows",
     "Subscriber",
+    "adopt_sound_indexes",
     "fingerprint",
     "open_sound",
     "probe",
@@ -27,4 +29,5 @@ __all__ = [
     "read_once",
     "scan",
     "sound_blocks",
+    "sound_indexes",
 ]

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import av
@@ -27,9 +28,12 @@ from clapless.media.containers import keep_only, open_container, unreadable
 from clapless.media.decoding import MANY_CHANNELS, StreamDecoder, Uniform
 from clapless.media.grid import GridCounter
 from clapless.media.indexing import SoundIndex, index_key, known_index, remember_index
+from clapless.media.limits import open_files
 from clapless.media.quick_index import quick_index
 
 if TYPE_CHECKING:
+    from av.container import InputContainer
+
     from clapless.media.decoding import SoundPacket
 
 WARM_UP_S = 0.5
@@ -47,7 +51,9 @@ SAME_TIME_S = 0.0015
 
 
 class StretchReader:
-    """Decodes stretches of one sound stream of one file; the file stays open.
+    """Decodes stretches of one sound stream of one file; safe for threads.
+
+    The file stays open between reads, as long as not too many others are (see `limits`).
 
     Parameters
     ----------
@@ -69,8 +75,8 @@ class StretchReader:
         self._number = stream
         self._channel = channel
         self._index = sound_index(path, stream)
-        self._container = open_container(path)
-        self._take_stream()
+        self._lock = RLock()
+        self._container: InputContainer | None = None
         self._run: Iterator[tuple[int, AudioFrame]] | None = None
         self._have_first = 0
         self._have: NDArray[np.float32] = np.zeros(0, np.float32)
@@ -84,11 +90,23 @@ class StretchReader:
         """Return samples [first, first + count) at the file's own rate, shape (count,).
 
         What lies outside the stream or cannot be decoded is zero.
+
+        Raises
+        ------
+        MediaError
+            The file cannot be opened any more.
         """
+        with self._lock:
+            return self._read(first, count)
+
+    def _read(self, first: int, count: int) -> NDArray[np.float32]:
         out = np.zeros(count, np.float32)
         begin, end = max(first, 0), min(first + count, self._index.length)
         if begin >= end:
             return out
+        open_files.used(self)
+        if self._container is None:
+            self._open()
         if not self._can_go_on(begin):
             self._seek(begin)
         while self._have_first + len(self._have) < end and self._take_more():
@@ -103,11 +121,27 @@ class StretchReader:
         return out
 
     def close(self) -> None:
-        """Close the file."""
-        self._run = None
-        self._container.close()
+        """Close the file; the next read opens it again."""
+        with self._lock:
+            self._run = None
+            self._have_first, self._have = 0, np.zeros(0, np.float32)
+            if self._container is not None:
+                self._container.close()
+                self._container = None
+        open_files.closed(self)
 
-    def _take_stream(self) -> None:
+    def release(self) -> bool:
+        """Close the file unless a read is under way in another thread; return whether it is."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self.close()
+        finally:
+            self._lock.release()
+        return True
+
+    def _open(self) -> None:
+        self._container = open_container(self._path)
         self._stream = self._container.streams.audio[self._number]
         self._stream.codec_context.thread_count = 1
         self._rate_hz = self._stream.codec_context.sample_rate
@@ -159,6 +193,7 @@ class StretchReader:
         self._run_from_beginning()
 
     def _seek_timed(self, warm: int) -> bool:
+        assert self._container is not None
         target = self._index.first_pts + warm
         try:
             self._container.seek(target, stream=self._stream, backward=True)
@@ -193,6 +228,7 @@ class StretchReader:
 
     def _packets_from(self, entry: int) -> Iterator[SoundPacket] | None:
         """Seek to a known packet; None where seeking lands behind it."""
+        assert self._container is not None
         target = int(self._index.pts[entry])
         try:
             self._container.seek(target, stream=self._stream, backward=True)
@@ -208,6 +244,7 @@ class StretchReader:
         return None
 
     def _packets(self) -> Iterator[SoundPacket]:
+        assert self._container is not None
         packets: Iterator[SoundPacket] = self._container.demux(self._stream)
         while True:
             try:
@@ -253,9 +290,9 @@ class StretchReader:
         return 0 if abs(ticks * self._time_base) < SAME_TIME_S else int(np.sign(ticks))
 
     def _run_from_beginning(self) -> None:
+        assert self._container is not None
         self._container.close()
-        self._container = open_container(self._path)
-        self._take_stream()
+        self._open()
         decoder = StreamDecoder(self._container, self._stream)
         self._run = _decoded(self._packets(), decoder)
         self._have_first, self._have = 0, np.zeros(0, np.float32)

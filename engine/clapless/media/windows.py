@@ -10,8 +10,9 @@ than the resampler's filter; the last pieces are kept.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from itertools import count as counting
 from math import gcd
+from threading import RLock
 from types import TracebackType
 
 import av
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from clapless.errors import UsageError
 from clapless.media.blocks import sample_count
+from clapless.media.limits import pieces
 from clapless.media.sequence import SoundPart, parts_of
 from clapless.media.stretches import StretchReader
 from clapless.model import Clip
@@ -28,15 +30,15 @@ from clapless.model import Clip
 PIECE_S = 1.0
 """Length of a piece; a window costs at most two pieces more than its own length."""
 
-KEPT_PIECES = 64
-"""Pieces kept: 4 MB at 16 kHz."""
-
 MARGIN_SAMPLES = 64
 """Margin at each end, in samples of the lower of the two rates; FFmpeg's filter reaches 17."""
 
 
+_numbers = counting(1)
+
+
 class ClipSound:
-    """Windows of one channel of a clip's sound; see `open_sound`."""
+    """Windows of one channel of a clip's sound, safe for threads; see `open_sound`."""
 
     def __init__(
         self, clip: Clip, *, stream: int = 0, channel: int | None = 0, rate_hz: int = 16000
@@ -61,7 +63,8 @@ class ClipSound:
         self._step, self._own_step = rate_hz // common, self._own_rate_hz // common
         self._steps_per_piece = max(1, round(PIECE_S * rate_hz / self._step))
         self._piece = self._steps_per_piece * self._step
-        self._pieces: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
+        self._number = next(_numbers)
+        self._lock = RLock()
 
     @property
     def rate_hz(self) -> int:
@@ -88,24 +91,19 @@ class ClipSound:
         if begin >= end:
             return out
         numbers = range(begin // self._piece, (end - 1) // self._piece + 1)
-        self._make_present(numbers)
-        for number in numbers:
-            piece = self._pieces[number]
-            self._pieces.move_to_end(number)
+        for number, piece in self._collected(numbers).items():
             start = number * self._piece
             low, high = max(begin, start), min(end, start + len(piece))
             if high > low:
                 out[low - first : high - first] = piece[low - start : high - start]
-        while len(self._pieces) > KEPT_PIECES:
-            self._pieces.popitem(last=False)
         return out
 
     def close(self) -> None:
-        """Close the files."""
-        for reader in self._readers.values():
-            reader.close()
-        self._readers.clear()
-        self._pieces.clear()
+        """Close the files and drop what was decoded; a window opens them again."""
+        with self._lock:
+            for reader in self._readers.values():
+                reader.close()
+            pieces.forget(self._number)
 
     def __enter__(self) -> ClipSound:
         return self
@@ -118,20 +116,26 @@ class ClipSound:
     ) -> None:
         self.close()
 
-    def _make_present(self, numbers: range) -> None:
-        run: list[int] = []
-        for number in numbers:
-            if number in self._pieces:
-                self._make(run)
+    def _collected(self, numbers: range) -> dict[int, NDArray[np.float32]]:
+        """Return pieces, made where they are not kept."""
+        with self._lock:
+            found: dict[int, NDArray[np.float32]] = {}
+            run: list[int] = []
+            for number in numbers:
+                kept = pieces.get((self._number, number))
+                if kept is None:
+                    run.append(number)
+                    continue
+                found[number] = kept
+                found.update(self._made(run))
                 run = []
-            else:
-                run.append(number)
-        self._make(run)
+            found.update(self._made(run))
+            return found
 
-    def _make(self, run: list[int]) -> None:
-        """Decode and resample neighbouring pieces in one go."""
+    def _made(self, run: list[int]) -> dict[int, NDArray[np.float32]]:
+        """Decode and resample neighbouring pieces in one go, and keep them."""
         if not run:
-            return
+            return {}
         margin_steps = -(-MARGIN_SAMPLES // min(self._step, self._own_step))
         first_step = max(0, run[0] * self._steps_per_piece - margin_steps)
         end_step = (run[-1] + 1) * self._steps_per_piece + margin_steps
@@ -140,9 +144,12 @@ class ClipSound:
         own = self._own_samples(own_first, own_end - own_first)
         samples = resample(own, self._own_rate_hz, self._rate_hz)
         skip = run[0] * self._piece - first_step * self._step
+        made = {}
         for place, number in enumerate(run):
             start = skip + place * self._piece
-            self._pieces[number] = samples[start : start + self._piece].copy()
+            made[number] = samples[start : start + self._piece].copy()
+            pieces.put((self._number, number), made[number])
+        return made
 
     def _own_samples(self, first: int, count: int) -> NDArray[np.float32]:
         """Return samples at the stream's own rate over all files."""
