@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +17,7 @@ from clapless.numerics.sound import ArraySound, SampleSource
 from clapless.signals.audio.bands import RATE_HZ
 from clapless.signals.audio.extractor import AudioExtractor
 from clapless.signals.audio.feature import AudioFeature, SoundOpener
+from clapless.signals.audio.many import worthwhile_pairs
 from clapless.signals.audio.matching import match_pair
 from clapless.signals.audio.windows import Excluded
 from clapless.signals.base import Arrays, Prior, Spans
@@ -69,7 +69,7 @@ class AudioSignal:
 
     def candidates(self, features: Mapping[str, AudioFeature]) -> Iterable[tuple[str, str]]:
         """Return pairs of clip ids worth trying, the most promising first."""
-        return list(combinations(features, 2))
+        return worthwhile_pairs(features)
 
     def match(
         self,
