@@ -125,3 +125,4 @@ class EdlMarkers(_Timelines):
 
     name = "edl"
     suffixes = (".edl",)
+    writes = False

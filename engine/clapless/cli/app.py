@@ -15,6 +15,7 @@ from clapless.cli import outcome
 from clapless.cli.cache import cache
 from clapless.cli.console import warn
 from clapless.cli.demo import demo
+from clapless.cli.markers import markers
 from clapless.cli.plugins import add_plugins
 from clapless.cli.probe import probe
 from clapless.cli.sync import sync
@@ -53,6 +54,7 @@ def build() -> typer.Typer:
     app.callback()(_clapless)
     for verb in VERBS:
         app.command()(verb)
+    app.add_typer(markers, name="markers")
     app.add_typer(cache, name="cache")
     warn(add_plugins(app))
     return app

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from clapless.errors import UsageError
 from clapless.model import Pin
-from clapless.timing import Timecode, may_drop
+from clapless.timing import Timecode, may_drop, snap_rate
 
 _SECONDS = re.compile(r"\d{1,9}(?:[.,]\d{1,12})?", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,12})?)", re.ASCII)
@@ -218,3 +218,39 @@ def _pin_readings(text: str) -> Iterator[Pin]:
         a_s, b_s = _as_seconds(a_time), _as_seconds(b_time)
         if at_a and at_b and a and b and a_s is not None and b_s is not None:
             yield Pin(a=a, a_s=a_s, b=b, b_s=b_s)
+
+
+def parse_frame_rate(text: str) -> Fraction:
+    """Return the frames per second of ``25``, ``29.97`` or ``30000/1001``.
+
+    Raises
+    ------
+    UsageError
+        It is no rate from 1 to 1000.
+
+    Examples
+    --------
+    >>> parse_frame_rate("29.97")
+    Fraction(30000, 1001)
+    """
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 1 <= rate <= 1000:
+        raise UsageError(f"{text!r} is no frame rate: write 25, 29.97 or 30000/1001.")
+    return snap_rate(rate)
+
+
+def parse_timecode(text: str, rate: Fraction) -> Timecode:
+    """Return the timecode that was typed.
+
+    Raises
+    ------
+    UsageError
+        It is none at this rate.
+    """
+    try:
+        return Timecode.parse(text, rate)
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error

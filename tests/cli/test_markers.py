@@ -1,0 +1,108 @@
+"""``clapless markers``: through the command line, with a session on disk."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from clapless.cli.app import run
+from clapless.markers.choice import read_markers
+from clapless.model import Clip, Group, MediaFile, Placement, Session
+from clapless.session import read_session, write_session
+
+
+def clip(name: str, path: Path) -> Clip:
+    return Clip(
+        id=name,
+        name=name.upper(),
+        files=(MediaFile(path=path / f"{name}.mov"),),
+        duration_s=Fraction(100),
+        frame_rate=Fraction(30000, 1001),
+    )
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    placed = (
+        Placement(clip="c1", offset_s=0.0),
+        Placement(clip="c2", offset_s=12.5, drift_ppm=40.0),
+    )
+    path = tmp_path / "s.json"
+    write_session(
+        Session(
+            clips=(clip("c1", tmp_path), clip("c2", tmp_path)),
+            groups=(Group(id="g1", reference="c1", placements=placed),),
+        ),
+        path,
+    )
+    return path
+
+
+def write(path: Path, text: str) -> str:
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def test_transfer_carries_a_files_markers_from_the_reference(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = write(tmp_path / "ref.csv", 'marker_id,t_ref\n"a, b",20.5\n')
+    out = tmp_path / "new.csv"
+    code = run(
+        ["markers", "transfer", str(session), "--markers", ref, "--to", "C2", "-o", str(out)]
+    )
+    assert code == 0
+    (moved,) = read_markers(out)
+    assert moved.name == "a, b"
+    assert moved.time_s == pytest.approx((20.5 - 12.5) * (1 + 40e-6))
+    assert "a, b" in capsys.readouterr().out
+
+
+def test_what_lies_outside_is_kept_flagged_and_sets_the_exit_code(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = write(tmp_path / "ref.csv", "name,time_s\nearly,3\nin,20\n")
+    out = tmp_path / "new.json"
+    arguments = ["markers", "transfer", str(session), "--markers", ref, "--to", "c2"]
+    assert run([*arguments, "-o", str(out)]) == 3
+    early, inside = read_markers(out)
+    assert (early.time_s, early.needs_review, inside.needs_review) == (0.0, True, False)
+    printed = capsys.readouterr().out
+    assert "before the start of C2" in printed
+    assert "1 to be looked at" in printed
+
+
+def test_import_list_and_export(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = write(tmp_path / "labels.txt", "1.5\t2.5\tchorus\n")
+    for _ in range(2):
+        assert run(["markers", "import", str(session), "--markers", notes, "--to", "C2"]) == 0
+    held = read_session(session).markers
+    assert [(m.id, m.clip, m.time_s) for m in held] == [("m1", "c2", 1.5), ("m1-2", "c2", 1.5)]
+    assert run(["markers", "list", str(session)]) == 0
+    assert "chorus" in capsys.readouterr().out
+    out = tmp_path / "all.csv"
+    assert run(["markers", "export", str(session), "-o", str(out), "--from", "g1"]) == 0
+    assert read_markers(out)[0].time_s == pytest.approx(14.0, abs=1e-3)
+
+
+def test_what_cannot_be_meant_is_one_sentence(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = write(tmp_path / "ref.csv", "name,colour\nx,red\n")
+    out = str(tmp_path / "new.csv")
+
+    def transfer(*more: str) -> tuple[int, str]:
+        code = run(["markers", "transfer", str(session), "-o", out, *more])
+        return code, capsys.readouterr().err
+
+    code, words = transfer("--markers", ref, "--to", "c2")
+    assert code == 1
+    assert "ref.csv has no column for the time" in words
+    code, words = transfer("--markers", ref, "--to", "c9")
+    assert code == 2
+    assert "No clip is called c9" in words
+    assert not Path(out).exists()
