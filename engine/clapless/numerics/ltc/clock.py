@@ -192,7 +192,7 @@ def _follow(mixed: NDArray[np.complex128], window: int) -> Floats:
 def integrate(sound: Sound, chip_hz: float) -> Chips | None:
     """Follow the clock and integrate the sound between its ticks."""
     work_hz, length = sound.work_hz, sound.length
-    filtered = sound.band(0.06 * chip_hz, min(1.1 * chip_hz, 0.48 * work_hz))
+    filtered = sound.band(0.2 * chip_hz, min(1.1 * chip_hz, 0.48 * work_hz))
     square = filtered**2
     step = max(1, round(CLOCK_STEP_CHIPS * work_hz / chip_hz))
     steps = length // step
