@@ -3,10 +3,19 @@
 from clapless.media.catalog import Catalog, scan
 from clapless.media.finding import MEDIA_SUFFIXES, Failure
 from clapless.media.fingerprint import fingerprint
+from clapless.media.frames import frame_blocks
 from clapless.media.kept_indexes import adopt_sound_indexes, sound_indexes
 from clapless.media.probe import probe
 from clapless.media.reader import ANALYSIS_RATE_HZ, ReadResult, read_mono, read_once, sound_blocks
-from clapless.media.reading import Block, Need, SoundBlock, SoundWindows, Subscriber
+from clapless.media.reading import (
+    Block,
+    FrameBlock,
+    FrameWish,
+    Need,
+    SoundBlock,
+    SoundWindows,
+    Subscriber,
+)
 from clapless.media.windows import ClipSound, open_sound
 
 __all__ = [
@@ -16,6 +25,8 @@ __all__ = [
     "Catalog",
     "ClipSound",
     "Failure",
+    "FrameBlock",
+    "FrameWish",
     "Need",
     "ReadResult",
     "SoundBlock",
@@ -23,6 +34,7 @@ __all__ = [
     "Subscriber",
     "adopt_sound_indexes",
     "fingerprint",
+    "frame_blocks",
     "open_sound",
     "probe",
     "read_mono",

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 from av.stream import Stream
@@ -36,14 +35,12 @@ from clapless.media.frame_times import (
 )
 from clapless.media.labels import Label, label_of_reference, label_of_text, label_of_track
 from clapless.media.mp4_notes import Mp4Notes, TrackNotes, read_mp4_notes
+from clapless.media.pictures import moving_pictures
 from clapless.media.recorder_notes import RecorderNotes, recorder_notes
 from clapless.media.riff import read_riff
 from clapless.media.tags import normalised, utc_time
 from clapless.model import AudioStream, Clip, MediaFile
 from clapless.timing import nominal_rate, snap_rate
-
-STILL_CODECS = frozenset({"png", "bmp", "gif", "webp", "tiff"})
-"""Codecs of covers and thumbnails; a recording has none of them as its only picture."""
 
 PANASONIC_XML = "com.panasonic.Semi-Pro.metadata.xml"
 """Tag in which Panasonic's cameras put their XML."""
@@ -102,7 +99,7 @@ class _Found:
             and stream.codec_context.sample_rate
             and stream.codec_context.channels
         ]
-        self.picture = _picture(container)
+        self.picture = moving_pictures(container)
         self.first: FirstTimes = first_times(container, self.picture, self.sounds)
 
     def track(self) -> TrackNotes | None:
@@ -144,18 +141,6 @@ class _Found:
         if "mpegts" not in self.format.split(","):
             return AvchdNotes()
         return read_avchd_notes(self.first.picture_head) or AvchdNotes()
-
-
-def _picture(container: InputContainer) -> VideoStream | None:
-    """Return the first stream of moving pictures: no cover, no thumbnail."""
-    for stream in container.streams.video:
-        if stream.disposition & av.stream.Disposition.attached_pic:
-            continue
-        codec = stream.codec_context.name if stream.codec_context is not None else ""
-        if codec in STILL_CODECS or (codec == "mjpeg" and stream.frames == 1):
-            continue
-        return stream
-    return None
 
 
 def _clip(found: _Found, clip_id: str) -> Clip:

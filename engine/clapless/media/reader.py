@@ -1,4 +1,4 @@
-"""One read of a clip's files for everyone who wants its sound.
+"""One read of a clip's files for everyone who wants its sound or its pictures.
 
 Conventions
 -----------
@@ -25,6 +25,7 @@ from clapless.errors import printable_name
 from clapless.media.blocks import BlockMaker
 from clapless.media.containers import keep_only, open_container, time_of
 from clapless.media.decoding import StreamDecoder
+from clapless.media.frame_reader import feed_frames
 from clapless.media.indexing import RAW_FORMATS, index_key, remember_index
 from clapless.media.reading import Need, SoundBlock, Subscriber
 from clapless.media.sequence import SoundPart, file_run, parts_of
@@ -66,9 +67,10 @@ def read_once(
 ) -> ReadResult:
     """Read a clip once and feed every subscriber.
 
-    Those that need sound get every channel of every stream, in blocks of some seconds. Keeping the
-    channels costs no more than mixing them (see `clapless.media.blocks`), so that a subscriber can
-    choose the best one by what it hears over the whole file.
+    Those that need pictures get them first, each frame decoded once for all of them (see
+    `FrameWish`). Those that need sound get every channel of every stream, in blocks of some
+    seconds. Keeping the channels costs no more than mixing them (see `clapless.media.blocks`), so
+    that a subscriber can choose the best one by what it hears over the whole file.
 
     Parameters
     ----------
@@ -91,9 +93,10 @@ def read_once(
         if Need.SOUND in subscriber.needs:
             wanted = int(getattr(subscriber, "sound_rate_hz", rate_hz))
             listeners.setdefault(wanted, []).append(subscriber)
-    if not listeners or not clip.audio:
-        return ReadResult()
     warnings: list[str] = []
+    feed_frames(clip, subscribers, warnings, progress)
+    if not listeners or not clip.audio:
+        return ReadResult(warnings=tuple(warnings))
     longest_s = 0.0
     for block in sound_blocks(clip, rates_hz=tuple(listeners), warnings=warnings):
         for subscriber in listeners[block.rate_hz]:

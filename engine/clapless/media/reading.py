@@ -8,7 +8,7 @@ edit lists, start times and encoder delay. Sound of a clip in several files is o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Protocol
 
@@ -47,7 +47,97 @@ class SoundBlock:
     samples: NDArray[np.int16]
 
 
-Block = SoundBlock
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameWish:
+    """What a subscriber wants of a clip's pictures; it says so by an attribute ``frame_wish``.
+
+    Parameters
+    ----------
+    width
+        Least width of the small grey pictures, in pixels (less where the recording is smaller);
+        0 for none.
+    rows
+        Whether the brightness of all rows is wanted.
+    spans_s
+        Stretches of clip time that are enough, pairs (start_s, end_s); None for everything. Others
+        may ask for more, which then comes as well.
+    keyframes_only
+        Whether keyframes are enough.
+    """
+
+    width: int = 0
+    rows: bool = False
+    spans_s: tuple[tuple[float, float], ...] | None = None
+    keyframes_only: bool = False
+
+    def joined(self, other: FrameWish) -> FrameWish:
+        """Return what serves both."""
+        spans = None
+        if self.spans_s is not None and other.spans_s is not None:
+            spans = _union((*self.spans_s, *other.spans_s))
+        return FrameWish(
+            width=max(self.width, other.width),
+            rows=self.rows or other.rows,
+            spans_s=spans,
+            keyframes_only=self.keyframes_only and other.keyframes_only,
+        )
+
+
+def _union(spans_s: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    joined: list[tuple[float, float]] = []
+    for start_s, end_s in sorted(spans_s):
+        if joined and start_s <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end_s, joined[-1][1]))
+        else:
+            joined.append((start_s, end_s))
+    return tuple(joined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameBlock:
+    """Some pictures in rising time, reduced to what was wished for.
+
+    Parameters
+    ----------
+    times_s
+        Clip time at which each is presented, float64, shape (n,); variable rates are kept.
+    keyframes
+        Which are coded on their own: they look different for the encoder's reasons alone. bool,
+        shape (n,).
+    after_gap
+        Which do not follow the picture before (a jump, or damage), bool, shape (n,).
+    height, width
+        Of the recording, in pixels as stored.
+    fields
+        0 for whole pictures; 1 or 2 for interlaced ones whose upper or lower field was taken first.
+    grey
+        Small pictures, uint8, shape (n, h, w), or None.
+    rows
+        Mean brightness of eighths of each row, 0 to 255, float32, shape (n, height, 8), or None.
+    """
+
+    times_s: NDArray[np.float64]
+    keyframes: NDArray[np.bool_]
+    after_gap: NDArray[np.bool_]
+    height: int
+    width: int
+    fields: int = 0
+    grey: NDArray[np.uint8] | None = None
+    rows: NDArray[np.float32] | None = None
+
+    def only(self, chosen: NDArray[np.bool_]) -> FrameBlock:
+        """Return the block with the chosen pictures alone; bool, shape (n,)."""
+        return replace(
+            self,
+            times_s=self.times_s[chosen],
+            keyframes=self.keyframes[chosen],
+            after_gap=self.after_gap[chosen],
+            grey=None if self.grey is None else self.grey[chosen],
+            rows=None if self.rows is None else self.rows[chosen],
+        )
+
+
+Block = SoundBlock | FrameBlock
 
 
 class SoundWindows(Protocol):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from clapless.media.reading import Need, SoundBlock
+from clapless.media.reading import Block, Need, SoundBlock
 from clapless.model import Clip, Refusal
 from clapless.signals.audio.bands import (
     BANDS,
@@ -123,7 +123,7 @@ class AudioExtractor:
         """Sound."""
         return frozenset({Need.SOUND})
 
-    def feed(self, block: SoundBlock) -> None:
+    def feed(self, block: Block) -> None:
         """Take the next block.
 
         Raises
@@ -131,6 +131,8 @@ class AudioExtractor:
         ValueError
             The block is not at the rate that is analysed.
         """
+        if not isinstance(block, SoundBlock):
+            return
         if block.rate_hz != RATE_HZ:
             raise ValueError(f"sound is analysed at {RATE_HZ} Hz, but got {block.rate_hz} Hz")
         if block.samples.shape[1] == 0:
