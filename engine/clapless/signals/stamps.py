@@ -44,7 +44,7 @@ class Stamp:
     speed
         Clip seconds per real second: 1 unless the clip is off speed.
     slow
-        Whether the label falls behind the clock on the wall by 1 in 1001; None where unknown.
+        Whether the label falls behind the clock on the wall by 1 in 1001.
     source
         ``timecode`` or ``bwf`` (time reference of a wave file).
     text
@@ -60,7 +60,7 @@ class Stamp:
     day_s: Fraction
     grain_s: Fraction
     speed: Fraction
-    slow: bool | None
+    slow: bool
     source: Literal["timecode", "bwf"]
     text: str
     default: bool
@@ -151,7 +151,8 @@ def _time_reference(clip: Clip) -> Stamp | None:
     sample_rate_hz = clip.audio[0].sample_rate_hz
     start_s = Fraction(samples, sample_rate_hz)
     rate = clip.timecode_rate
-    slow = None if rate is None else rate.denominator == 1001 and not _drops(clip)
+    # A recorder that says no rate keeps the time on the wall.
+    slow = rate is not None and rate.denominator == 1001 and not _drops(clip)
     day_s = DAY_S * Fraction(1001, 1000) if slow else DAY_S
     if start_s > 2 * DAY_S:
         return None
@@ -203,6 +204,30 @@ def created_s(clip: Clip) -> float | None:
     if made.tzinfo is None:
         made = made.replace(tzinfo=UTC)
     return made.timestamp() if made.year >= 1980 else None
+
+
+def jam_shift_s(start_b_s: float, *, slow_a: bool, slow_b: bool) -> float:
+    """Return what is added to b's real time so that equal labels are one instant.
+
+    Labels at 23.976 or 29.97 without dropped numbers, set by a clock on the wall or by a device
+    that keeps pace with it, say the same when they are set, and fall behind from then on: 3.6 s an
+    hour. When they were set nobody wrote down; just before b began is what is taken here.
+
+    Parameters
+    ----------
+    start_b_s
+        Real seconds since 00:00:00:00 at b's start.
+    slow_a, slow_b
+        Which of the two falls behind.
+
+    Examples
+    --------
+    >>> round(jam_shift_s(36036.0, slow_a=False, slow_b=True), 6)
+    -36.0
+    """
+    if slow_a == slow_b:
+        return 0.0
+    return start_b_s / 1.001 - start_b_s if slow_b else start_b_s * 1.001 - start_b_s
 
 
 def clock_text(seconds: float) -> str:

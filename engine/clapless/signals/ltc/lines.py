@@ -40,7 +40,7 @@ class ClockLine:
     rate_std_ppm
         Of `label_rate`, against the clock that the label itself runs on; None where not measured.
     slow
-        Whether the label falls behind the wall; None where unknown.
+        Whether the label falls behind the wall.
     source
         Where the label is from.
     """
@@ -54,7 +54,7 @@ class ClockLine:
     day_s: float
     std_s: float
     rate_std_ppm: float | None
-    slow: bool | None
+    slow: bool
     source: Literal["ltc", "timecode", "bwf"]
 
     def label_at(self, t_s: float) -> float:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from clapless.signals.ltc.lines import ClockLine
+from clapless.signals.stamps import jam_shift_s
 from clapless.timing import Segment, TimeMap
 
 LEAST_COMMON_S = 0.2
@@ -96,7 +97,8 @@ def common_pieces(lines_a: Sequence[ClockLine], lines_b: Sequence[ClockLine]) ->
     found = []
     for a in lines_a:
         for b in lines_b:
-            for shift_s in (0.0, b.day_s, -a.day_s):
+            jam_s = jam_shift_s(b.label_at(b.start_s), slow_a=a.slow, slow_b=b.slow)
+            for shift_s in (jam_s, jam_s + b.day_s, jam_s - a.day_s):
                 start = max(a.label_span_s[0], b.label_span_s[0] + shift_s)
                 end = min(a.label_span_s[1], b.label_span_s[1] + shift_s)
                 if end - start >= LEAST_COMMON_S:

@@ -17,7 +17,7 @@ from clapless.signals.ltc.extractor import LtcExtractor
 from clapless.signals.ltc.feature import LtcFeature, from_arrays
 from clapless.signals.ltc.lines import ClockLine, clock_lines, forward, longest
 from clapless.signals.ltc.pieces import Piece, common_pieces, steady_groups, time_map
-from clapless.signals.stamps import NEAR_S, later_by_s
+from clapless.signals.stamps import NEAR_S, jam_shift_s, later_by_s
 
 SIGNAL = "ltc"
 
@@ -31,6 +31,9 @@ their own phase."""
 
 GENERATOR_PPM = 0.5
 """Two generators' rates, one standard deviation: that of temperature-compensated crystals."""
+
+MIXED_STD_S = 3.6
+"""What a label that falls behind the wall and one that does not run apart in an hour."""
 
 UNKNOWN_PPM = 30.0
 """A clip's own clock against the label it states: not measured."""
@@ -122,9 +125,11 @@ def _match(
     best = max(main, key=lambda piece: piece.length_s)
     one, two = best.a, best.b
     stated = [line for line in (one, two) if line.source != "ltc"]
-    mixed_s = _mixed_s(best)
+    mixed = one.slow != two.slow
     std_s = math.hypot(one.std_s / one.label_rate, two.std_s / two.label_rate)
-    std_s = math.hypot(std_s, STATED_STD_S if stated else GENERATORS_STD_S, mixed_s / 2)
+    std_s = math.hypot(std_s, STATED_STD_S if stated else GENERATORS_STD_S)
+    if mixed:
+        std_s = math.hypot(std_s, MIXED_STD_S)
     drift_std_ppm = math.hypot(
         GENERATOR_PPM,
         *(UNKNOWN_PPM if line.rate_std_ppm is None else line.rate_std_ppm for line in (one, two)),
@@ -133,7 +138,7 @@ def _match(
     share = sum(piece.length_s for piece in main) / whole if whole > 0 else 1.0
     bent = time_map(groups) if len(groups) > 1 else None
     confidence = STATED_CONFIDENCE if stated else CONFIDENCE
-    if mixed_s:
+    if mixed:
         confidence = MIXED_CONFIDENCE
     if bent is None:
         # Runs that contradict each other: the longest is taken, as sure as it is long.
@@ -166,7 +171,7 @@ def _match(
             "heard_on_a": _place(a),
             "heard_on_b": _place(b),
             "runs": len(groups),
-            **({"if_jammed_by_label_s": best.offset_s + mixed_s} if mixed_s else {}),
+            **({"if_jammed_at_midnight_s": best.offset_s + _mixed_s(best)} if mixed else {}),
         },
     )
 
@@ -177,28 +182,23 @@ def _believed(drift_ppm: float, prior: Prior | None) -> float:
 
 
 def _mixed_s(piece: Piece) -> float:
-    """Return how much later b would be if the two labels agreed when they were jammed.
-
-    0 where both keep pace with each other.
-    """
-    one, two = piece.a, piece.b
-    if one.slow is None or two.slow is None or one.slow == two.slow:
-        return 0.0
-    label_s = one.label_at(one.start_s)
-    return label_s / 1001.0 * (-1.0 if two.slow else 1.0)
+    """Return how much later b would be if both labels had counted from midnight on."""
+    jam_s = jam_shift_s(piece.b.label_at(piece.b.start_s), slow_a=piece.a.slow, slow_b=piece.b.slow)
+    return -jam_s / piece.a.label_rate
 
 
 def _nearest(one: ClockLine, two: ClockLine) -> Piece:
     """Return the relation of two stretches that share no label, over midnight if that is nearer."""
     later = _later_s(one, two)
-    start_one, start_two = one.label_span_s[0], two.label_span_s[0]
-    return Piece.of(one, two, shift_s=start_one + later - start_two, from_s=0.0, to_s=0.0)
+    shift_s = one.label_span_s[0] + later - two.label_span_s[0]
+    return Piece.of(one, two, shift_s=shift_s, from_s=0.0, to_s=0.0)
 
 
 def _later_s(one: ClockLine, two: ClockLine) -> float:
-    return float(
-        later_by_s(one.label_span_s, two.label_span_s, day_a_s=one.day_s, day_b_s=two.day_s)
-    )
+    start, end = two.label_span_s
+    jam_s = jam_shift_s(start, slow_a=one.slow, slow_b=two.slow)
+    span_two = (start + jam_s, end + jam_s)
+    return float(later_by_s(one.label_span_s, span_two, day_a_s=one.day_s, day_b_s=two.day_s))
 
 
 def _apart_s(one: ClockLine, two: ClockLine) -> float:

@@ -3,9 +3,9 @@
 What it cannot know
 -------------------
 That two devices were jam-synced is nowhere in the files, so alone it gives at most `check`. Labels
-at 23.976 against 24, or drop against non-drop, run apart by 1 in 1001: it matters whether the two
-clocks agreed at midnight or when they were jammed. The first is taken (it is what both labels say,
-read exactly), and the interval reaches to the second.
+that fall behind the wall (23.976, 29.97 non-drop) against labels that do not (24, 25, 30, drop
+frame) run apart by 3.6 s an hour from the moment they were jammed: that is taken to be just before,
+and the interval says an hour.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ import numpy as np
 from clapless.media.reading import Block, Need
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.signals.base import Arrays, Prior, Spans
-from clapless.signals.stamps import NEAR_S, Stamp, later_by_s, stamp_of
+from clapless.signals.stamps import NEAR_S, Stamp, jam_shift_s, later_by_s, stamp_of
 from clapless.signals.timecode.devices import Running, judge_all
 
 SIGNAL = "timecode"
@@ -44,6 +45,9 @@ DEFAULT_CONFIDENCE = 0.6
 
 MIXED_CONFIDENCE = 0.7
 """One label falls behind the wall and the other does not."""
+
+MIXED_STD_S = 3.6
+"""What such labels run apart in an hour."""
 
 OTHER_DAY_S = 14 * 3600.0
 """Files made farther apart than this, beside what their labels say, are of different days: zones
@@ -195,15 +199,13 @@ class TimecodeSignal:
         if refusal is not None:
             return refusal
         one, two = a.stamp, b.stamp
+        mixed = one.slow != two.slow
         later_s = _later_s(one, two)
         speed = two.speed / one.speed
         offset_s = float(later_s * one.speed)
-        other_s = _jammed_later_s(one, two, float(later_s))
         phase_s = math.hypot(*(float(stamp.grain_s) / math.sqrt(12) for stamp in (one, two)))
-        std_s = math.hypot(phase_s, JAM_STD_S, JAM_STD_S) * float(one.speed)
-        mixed = abs(other_s - float(later_s)) > 2 * std_s
-        if mixed:
-            std_s = max(std_s, 0.5 * abs(other_s - float(later_s)) * float(one.speed))
+        std_s = math.hypot(phase_s, JAM_STD_S, JAM_STD_S, MIXED_STD_S if mixed else 0.0)
+        std_s *= float(one.speed)
         match = Match(
             a=a.clip.id,
             b=b.clip.id,
@@ -220,7 +222,7 @@ class TimecodeSignal:
                 "timecode_a": one.text,
                 "timecode_b": two.text,
                 "sources": f"{one.source}, {two.source}",
-                **({"if_jammed_by_label_s": other_s * float(one.speed)} if mixed else {}),
+                **({"if_jammed_at_midnight_s": _exact_s(one, two)} if mixed else {}),
             },
         )
         return _other_day(match, one, two, float(later_s)) or match
@@ -242,34 +244,37 @@ def _running(features: Mapping[str, TimecodeFeature]) -> Mapping[str, Running]:
     )
 
 
-def _later_s(one: Stamp, two: Stamp) -> Any:
-    return later_by_s(
+def _later_s(one: Stamp, two: Stamp) -> Fraction:
+    """Return how much later b starts, exact unless one label falls behind and one does not."""
+    shift_s = Fraction(0)
+    if one.slow != two.slow:
+        shift_s = Fraction(
+            jam_shift_s(float(two.start_s), slow_a=one.slow, slow_b=two.slow)
+        ).limit_denominator(10**9)
+    later_s = later_by_s(
+        (one.start_s, one.end_s),
+        (two.start_s + shift_s, two.end_s + shift_s),
+        day_a_s=one.day_s,
+        day_b_s=two.day_s,
+    )
+    return Fraction(later_s)
+
+
+def _exact_s(one: Stamp, two: Stamp) -> float:
+    """Return the offset if both had counted from midnight on."""
+    later_s = later_by_s(
         (one.start_s, one.end_s),
         (two.start_s, two.end_s),
         day_a_s=one.day_s,
         day_b_s=two.day_s,
     )
+    return float(later_s * one.speed)
 
 
 def _apart_s(one: Stamp, two: Stamp) -> float:
     """Return the gap between two clips, negative where they overlap."""
     later = _later_s(one, two)
     return float(max(later - (one.end_s - one.start_s), -(two.end_s - two.start_s) - later))
-
-
-def _jammed_later_s(one: Stamp, two: Stamp, later_s: float) -> float:
-    """Return how much later b starts if both bore the same label at the moment they were jammed.
-
-    Taken at the earlier of the two labels, as if they had been jammed just before.
-    """
-    if one.slow is None or two.slow is None or one.slow == two.slow:
-        return later_s
-    pull = 1000.0 / 1001.0
-    label_one = float(one.start_s) * (pull if one.slow else 1.0)
-    label_two = float(two.start_s) * (pull if two.slow else 1.0)
-    by_label = label_two - label_one
-    day = 86400.0
-    return by_label - day * round((by_label - later_s) / day)
 
 
 def _refused(a: TimecodeFeature, b: TimecodeFeature) -> Refusal | None:
