@@ -194,6 +194,7 @@ def interpolate(samples: Floats, positions: NDArray[np.float64], *, cutoff: floa
     for tap in range(2 * reach):
         weight = table[row, tap] * (1 - blend) + table[row + 1, tap] * blend
         out += padded[start + tap] * weight
+    out[(whole < -reach) | (whole >= len(samples) + reach)] = 0.0
     return out
 
 
