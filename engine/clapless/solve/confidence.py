@@ -96,7 +96,7 @@ def hold_cuts(result: Acceptance, doubts: Doubts, *, capped: Mapping[int, bool])
     held = {}
     for key, cut in cuts.items():
         weight = joint_log_odds(cut.accepted)
-        rivals = log_add(0.0, *rival_log_odds(cut.rejected))
+        rivals = log_add(0.0, *rival_log_odds(_rivals(cut, capped)))
         net = weight - rivals - against.get(key, 0.0) if math.isfinite(weight) else math.inf
         held[key] = Held(
             cut.tree_edge,
@@ -106,6 +106,17 @@ def hold_cuts(result: Acceptance, doubts: Doubts, *, capped: Mapping[int, bool])
         if cut.tree_edge.given:
             held[key] = Held(cut.tree_edge, cut.tree_edge.relation.confidence, False)
     return held
+
+
+def _rivals(cut: Cut, capped: Mapping[int, bool]) -> list[tuple[float, Edge]]:
+    """Return the edges that speak against a cut.
+
+    Evidence that may give no more than `check` (cameras whose clocks nobody set) is shown where it
+    disagrees, and takes nothing from evidence that may give more.
+    """
+    if all(capped[id(edge)] for edge in cut.accepted):
+        return cut.rejected
+    return [(shift_s, edge) for shift_s, edge in cut.rejected if not capped.get(id(edge), False)]
 
 
 def trust_from(result: Acceptance, held: Mapping[int, Held], reference: str) -> dict[str, Trust]:

@@ -22,8 +22,9 @@ AGREE_STDS = 3.5
 """... or than this many standard deviations of their difference: 1 in 2000 by chance."""
 
 AGREE_CAP_S = 0.25
-"""However wide the error bars, answers farther apart than this do not agree: a path through poorly
-known clocks must not close every loop."""
+"""However wide the error bars of a path, an answer farther from it than this, or than its own error
+bar allows, does not agree: a path through poorly known clocks must not close every loop. Answers
+that say they are coarse (satellite time) are taken at their word."""
 
 HEARD_LATE_S = 0.3
 """A signal that hears may differ from one that sees by so much, as distance makes it."""
@@ -181,7 +182,8 @@ def gap(predicted: Match, relation: Match, *, span_s: tuple[float, float], mixed
     agrees = predicted.speed == relation.speed
     for t_s in (span_s[0], middle_s, span_s[1]):
         std_s = math.hypot(predicted.std_s(t_s), relation.std_s(t_s))
-        bound_s = max(floor_s, min(AGREE_STDS * std_s, AGREE_CAP_S))
+        own_s = AGREE_STDS * relation.std_s(t_s)
+        bound_s = max(floor_s, min(AGREE_STDS * std_s, max(AGREE_CAP_S, own_s)))
         agrees = agrees and abs(relation.to_a(t_s) - predicted.to_a(t_s)) <= bound_s
     return Gap(relation.to_a(middle_s) - predicted.to_a(middle_s), agrees)
 
