@@ -66,6 +66,13 @@ def test_no_sample_is_lost(shared_data: Path) -> None:
     assert (counts["ACCL"], counts["GYRO"], counts["GPS5"]) == (19335, 19335, 1767)
 
 
+def test_ticks_of_early_cameras_are_kept(shared_data: Path) -> None:
+    stream = read(shared_data / "gopro" / "raw" / "long_hero05.bin").find("GYRO")
+    assert stream is not None
+    assert stream.ticks_s[[0, -1]].tolist() == [119.095, 152.120]
+    assert np.isnan(stream.stamps_s).all()
+
+
 def test_gravity_points_the_same_way_in_every_model(shared_data: Path) -> None:
     """Lying or walking upright, every model feels 9.8 m/s^2 mostly along one axis."""
     for name in ("raw/hero8_basement_123s_nofix.gpmf", "raw/long_hero06+ble.bin", "hero7.mp4"):

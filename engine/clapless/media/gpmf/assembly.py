@@ -275,6 +275,7 @@ def _stream(
         payload_time_s=times_s[[piece.payload for piece in pieces]],
         stated=_stated(pieces),
         stamps_s=np.array([piece.delivery.stamp_s for piece in pieces]),
+        ticks_s=np.array([piece.delivery.tick_s for piece in pieces]),
     )
 
 

@@ -52,6 +52,10 @@ class TelemetryStream:
         NaN where one does not.
     stamps_s
         The camera's own stamp of each payload's first sample in seconds; NaN where absent.
+    ticks_s
+        The camera's own time of each payload (TICK) in seconds, as HERO5 and early HERO6 write it:
+        a software clock that task switching makes noisy, so nothing is timed by it. NaN where
+        absent.
     """
 
     device_id: int
@@ -71,6 +75,7 @@ class TelemetryStream:
     payload_time_s: NDArray[np.float64]
     stated: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     stamps_s: NDArray[np.float64]
+    ticks_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     @property
     def count(self) -> int:

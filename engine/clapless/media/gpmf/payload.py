@@ -59,7 +59,7 @@ DESCRIBING = frozenset(
 )
 """Keys that describe data and are none themselves."""
 
-STATED = ("GPSF", "GPSP", "GPSU", "TMPC", "TIMO", "EMPT")
+STATED = ("GPSF", "GPSP", "GPSU", "GPSA", "TMPC", "TIMO", "EMPT")
 """Describing numbers that are kept once per payload."""
 
 MOST_STREAMS = 4096
