@@ -406,6 +406,41 @@ def test_what_a_camera_wrote_on_two_cards_is_one_clip(tmp_path: Path) -> None:
     assert [role for _, role in roles(clip)] == ["main", "backup"]
 
 
+def test_a_p2_card_keeps_sound_beside_the_picture(tmp_path: Path) -> None:
+    label = {"timecode": "10:00:00:00"}
+    recipes: dict[str, dict[str, object]] = {
+        "VIDEO/0001AB.MXF": {
+            "picture": Picture(codec="mpeg2video", size=(128, 96), count=50, metadata=label)
+        },
+        "AUDIO/0001AB00.MXF": {"sounds": [Sound(samples=speech_like(2), codec="pcm_s16le")]},
+        "AUDIO/0001AB01.MXF": {
+            "sounds": [Sound(samples=speech_like(2, seed=1), codec="pcm_s16le")]
+        },
+    }
+    for name, recipe in recipes.items():
+        path = tmp_path / "CONTENTS" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        container = "mxf" if "picture" in recipe else "wav"
+        write_media(path, container=container, **recipe)  # type: ignore[arg-type]
+    (clip,) = scan([tmp_path]).clips
+    assert [role for _, role in roles(clip)] == ["main", "parallel", "parallel"]
+    assert [(a.file, a.channels) for a in clip.audio] == [(1, 1), (2, 1)]
+    assert {block.stream for block in sound_blocks(clip)} == {0, 1}
+
+
+def test_two_lenses_are_one_clip(tmp_path: Path) -> None:
+    for number, lens in enumerate(["00", "10"]):
+        for part in (1, 2):
+            video(tmp_path / f"VID_20260131_101500_{lens}_00{part}.insv", seed=10 * number + part)
+    video(tmp_path / "LRV_20260131_101500_11_001.insv", seed=30)
+    (clip,) = scan([tmp_path]).clips
+    assert [role for _, role in roles(clip)] == ["main", "chapter", "parallel", "parallel", "proxy"]
+    assert [file.start_s for file in clip.files] == [0, 2, 0, 2, 0]
+    assert len(clip.audio) == 1
+    with open_sound(clip) as sound:
+        assert sound.length == pytest.approx(4 * 16000, abs=1100)
+
+
 # Proxies
 
 

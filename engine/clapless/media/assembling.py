@@ -10,7 +10,14 @@ from pathlib import Path
 
 from clapless.media.finding import path_key
 from clapless.media.fingerprint import content_part, same_content
-from clapless.media.naming import TrackName, chapter_name, proxy_of, track_name
+from clapless.media.naming import (
+    TrackName,
+    chapter_name,
+    lens_name,
+    p2_picture,
+    proxy_of,
+    track_name,
+)
 from clapless.media.seams import Seam, seam_between
 from clapless.model import AudioStream, Clip, MediaFile
 
@@ -212,6 +219,46 @@ def _side_by_side(take: Sequence[Clip]) -> Clip:
         audio=tuple(audio),
         duration_s=max(clip.duration_s for clip in take),
     )
+
+
+def join_parts(clips: Sequence[Clip]) -> list[Clip]:
+    """Return the clips with files that hold one moment of one camera as one clip.
+
+    A P2 card has sound in files of its own, a camera with two lenses a file for each. They must be
+    equally long and, where both are labelled, begin with one timecode.
+    """
+    pictures = {clip.path: clip for clip in clips}
+    parts: dict[Path, list[Clip]] = defaultdict(list)
+    kept = []
+    lenses = {lens_name(clip.path): clip for clip in clips if lens_name(clip.path)}
+    for clip in clips:
+        lens = lens_name(clip.path)
+        main = pictures.get(p2_picture(clip.path) or Path())
+        if lens is not None and lens[1] != 0:
+            main = lenses.get((lens[0], 0))
+        if main is not None and _same_moment(main, clip):
+            parts[main.path].append(clip)
+        else:
+            kept.append(clip)
+    return [_with_parts(clip, parts.get(clip.path, [])) for clip in kept]
+
+
+def _same_moment(one: Clip, two: Clip) -> bool:
+    labels = one.start_timecode, two.start_timecode
+    frame_s = 1 / one.frame_rate if one.frame_rate else SAME_LENGTH_S
+    return abs(one.duration_s - two.duration_s) <= frame_s and (
+        None in labels or labels[0] == labels[1]
+    )
+
+
+def _with_parts(clip: Clip, parts: Sequence[Clip]) -> Clip:
+    files, audio = list(clip.files), list(clip.audio)
+    for part in sorted(parts, key=lambda part: path_key(part.path)):
+        if part.kind == "audio":
+            # The second lens of a camera repeats the sound of the first.
+            audio.extend(replace(sound, file=len(files)) for sound in part.audio)
+        files.append(replace(part.files[0], role="parallel"))
+    return replace(clip, files=tuple(files), audio=tuple(audio))
 
 
 def _part_names(named: TrackName | None, sound: AudioStream) -> tuple[str, ...]:

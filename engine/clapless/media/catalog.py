@@ -18,6 +18,7 @@ from clapless.media.assembling import (
     fold_copies,
     fold_simultaneous,
     join_chapters,
+    join_parts,
     join_tracks,
     pair_proxies,
 )
@@ -87,7 +88,7 @@ def scan(
             failures.append(Failure(path=file.path, reason=f"{error}."))
         if progress is not None:
             progress(number, len(found.files))
-    clips = fold_simultaneous(fold_copies(clips))
+    clips = join_parts(fold_simultaneous(fold_copies(clips)))
     clips = join_tracks(join_chapters(clips))
     clips, orphans = pair_proxies(clips, proxies)
     skipped = list(found.skipped)

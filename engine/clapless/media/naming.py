@@ -57,6 +57,27 @@ def chapter_name(path: Path) -> ChapterName | None:
     return None
 
 
+def lens_name(path: Path) -> tuple[str, int] | None:
+    """Return the recording and the lens of a file of a camera with two, None for other names.
+
+    >>> lens_name(Path("VID_20260131_101500_10_001.insv"))
+    ('20260131_101500_001', 10)
+    """
+    found = _INSTA360.match(path.stem)
+    return (f"{found[1]}_{found[3]}", int(found[2])) if found else None
+
+
+def p2_picture(path: Path) -> Path | None:
+    """Return the picture's file that a sound file on a P2 card belongs to, None for others.
+
+    >>> p2_picture(Path("CONTENTS/AUDIO/0001AB02.MXF")).as_posix()
+    'CONTENTS/VIDEO/0001AB.MXF'
+    """
+    if path.parent.name.upper() != "AUDIO" or not re.search(r".\d\d$", path.stem):
+        return None
+    return path.parent.with_name("VIDEO") / f"{path.stem[:-2]}{path.suffix}"
+
+
 _DJI = re.compile(r"^DJI_\d{14}_(\d{4})_(\w+)$", re.IGNORECASE)
 
 

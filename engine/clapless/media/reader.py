@@ -111,8 +111,9 @@ def read_once(
 def read_mono(clip: Clip, *, rate_hz: int = ANALYSIS_RATE_HZ) -> Iterator[NDArray[np.int16]]:
     """Yield the first sound stream, mixed to one channel, in rising time and without holes.
 
-    The cheapest way to hear all of a clip, and the yardstick of cost: 1.9 CPU seconds per hour of
-    AAC.
+    The cheapest way to hear all of a clip, and the yardstick of cost (see
+    ``tests/benchmarks/bench_media.py``): a tenth more than the shortest loop over FFmpeg's decoder,
+    collector and resampler.
 
     Parameters
     ----------

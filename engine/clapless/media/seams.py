@@ -102,6 +102,8 @@ def same_format(one: Clip, two: Clip) -> bool:
         and one.metadata.get("video_codec") == two.metadata.get("video_codec")
         and one.metadata.get("container") == two.metadata.get("container")
         and one.metadata.get("serial") == two.metadata.get("serial")
+        # Sound in files of its own (P2) is chained by no name.
+        and all(audio.file == 0 for audio in (*one.audio, *two.audio))
         and [_sound_format(one, place) for place in range(len(one.audio))]
         == [_sound_format(two, place) for place in range(len(two.audio))]
     )
