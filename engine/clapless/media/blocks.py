@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-Frames are collected and resampled in batches of a few seconds: one call per frame costs more than
-decoding itself. FFmpeg's resampler (Kaiser window of 32 taps per phase at the lower rate, exact
-rational steps: flat to 6.3 kHz at 16 kHz, stop band -92 dB) has no delay: output sample i is centred
-on input time i / rate. Measured on AAC 48 kHz stereo, CPU seconds per hour of sound
+Frames are collected and resampled in batches of a second or more: one call per frame costs more
+than decoding itself. FFmpeg's resampler (Kaiser window of 32 taps per phase at the lower rate,
+exact rational steps: flat to 6.3 kHz at 16 kHz, stop band -92 dB) has no delay: output sample i is
+centred on input time i / rate. Measured on AAC 48 kHz stereo, CPU seconds per hour of sound
 (``tests/benchmarks/bench_media.py``): decoding alone 1.5; mixed to mono 16 kHz 2.5; both channels
 at 16 kHz 2.5, at 8 kHz 2.5; both rates at once 3.1. So keeping the channels costs nothing.
 """
