@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-
-import opentimelineio as otio
 
 from clapless.errors import ExportError, printable_name
 from clapless.model import Session
+from clapless_otio.corrected_sound import Progress, SoundFolder
 from clapless_otio.cut import Project
-from clapless_otio.drift import without_drift
+from clapless_otio.daily_wavs import write_daily_wavs
+from clapless_otio.drift import carry
 from clapless_otio.fcpxml import write_fcpxml
 from clapless_otio.files import write_whole
+from clapless_otio.inputs import media_of
 from clapless_otio.layout import layout
+from clapless_otio.merged import as_sync_clips, daily_project
 from clapless_otio.options import ExportOptions
-from clapless_otio.timeline import project_timelines
+from clapless_otio.slices import Grid
+from clapless_otio.tables import write_csv
+from clapless_otio.writing import WRITERS, format_of
+from clapless_otio.xmeml import write_xmeml
 
-Writer = Callable[[Project, Path, ExportOptions], list[str]]
+FORMATS: frozenset[str] = frozenset({*WRITERS, "csv", "merged"})
+"""Every format that `export` writes."""
 
-SUFFIXES: Mapping[str, str] = {".otio": "otio", ".fcpxml": "fcpxml"}
-"""Format by suffix, where ``--to`` does not say."""
+_TIMELINE_GRID = ("premiere", "edl", "file32")
+_NO_RETIME = ("edl", "file32")
 
 
 def export(
-    session: Session, path: Path, *, to: str | None = None, options: ExportOptions | None = None
+    session: Session,
+    path: Path,
+    *,
+    to: str | None = None,
+    options: ExportOptions | None = None,
+    progress: Progress | None = None,
 ) -> list[str]:
     """Write a session for an editor.
 
@@ -38,61 +49,93 @@ def export(
         The format, by the suffix where None.
     options
         What is asked of the export.
+    progress
+        Told about new sound files as they are written.
 
     Returns
     -------
     list of str
         Whole sentences about what the user should know: what was left out, what the format
-        could not hold.
+        could not hold, which other files were written.
 
     Raises
     ------
     ExportError
-        The format is not known, cannot hold what was asked, or the file cannot be written.
+        The format is not known, cannot hold what was asked, or a file cannot be written.
     UsageError
         The start timecode cannot be read.
     """
     options = options or ExportOptions()
-    writer = WRITERS[format_of(path, to)]
-    if options.drift not in ("retime", "none"):
-        raise ExportError(f"Drift cannot be exported as {options.drift}: choose retime or none.")
+    name = format_of(path, to, FORMATS)
+    if options.drift == "retime" and name in _NO_RETIME:
+        raise ExportError(
+            "An edit decision list holds no drift as a speed (it would be seconds off after an "
+            "hour): choose --drift slices, --drift wav or --drift none."
+        )
     project = layout(session, name=path.stem, options=options)
-    if options.drift == "none":
-        project = without_drift(project)
-    return [*project.notices, *writer(project, path, options)]
+    if name == "csv":
+        write_whole(path, write_csv(session, project).encode("utf-8-sig"))
+        return list(project.notices)
+    sounds = SoundFolder(options.sound_folder or path.parent / f"{path.stem} sound", progress)
+    notices = [*project.notices, *variable_rates(project)]
+    if name == "merged":
+        notices += _merged(project, path, options, sounds)
+    elif name == "resolve-markers":
+        notices += WRITERS[name](project, path, options)
+    else:
+        grid: Grid = "timeline" if name in _TIMELINE_GRID else "source"
+        carried = carry(project, options.drift, grid=grid, corrector=sounds)
+        notices += carried.notices
+        notices += WRITERS[name](carried.project, path, options)
+    return [*notices, *_about(sounds)]
 
 
-def format_of(path: Path, to: str | None) -> str:
-    """Return the format of a file to be written.
-
-    Raises
-    ------
-    ExportError
-        Nothing says which.
-    """
-    name = to or SUFFIXES.get(path.suffix.lower())
-    if name is None or name not in WRITERS:
-        known = ", ".join(sorted(WRITERS))
-        asked = f"{to!r}" if to else f"the suffix of {printable_name(path)}"
-        raise ExportError(f"No format is known by {asked}. Choose one with --to: {known}.")
-    return name
+def variable_rates(project: Project) -> list[str]:
+    """Return a sentence for each picture that editors will slide against its sound."""
+    return [
+        f"{media.name} has a variable frame rate: editing programs may slide its picture by more "
+        "than half a frame. Convert it to a constant rate first."
+        for media in media_of(project)
+        if media.variable_frame_rate
+    ]
 
 
-def _write_otio(project: Project, path: Path, _options: ExportOptions) -> list[str]:
-    timelines = project_timelines(project)
-    root: otio.core.SerializableObject = timelines[0]
-    if len(timelines) > 1:
-        root = otio.schema.SerializableCollection(name=project.name, children=timelines)
-    text = otio.adapters.write_to_string(root, "otio_json")
-    write_whole(path, text.encode("utf-8"))
-    return []
+def _about(sounds: SoundFolder) -> list[str]:
+    count = sum(media is not None for media in sounds.written.values())
+    if not count:
+        return []
+    files = "file is" if count == 1 else "files are"
+    return [f"{count} drift-corrected sound {files} in {printable_name(sounds.folder)}."]
 
 
-def _write_fcpxml(project: Project, path: Path, _options: ExportOptions) -> list[str]:
-    data, notices = write_fcpxml(project)
+def _merged(project: Project, path: Path, options: ExportOptions, sounds: SoundFolder) -> list[str]:
+    """Write dailies: for Final Cut, for Premiere, or as a folder of WAV files for Resolve."""
+    suffix = path.suffix.lower()
+    if suffix not in (".fcpxml", ".xml", ""):
+        raise ExportError(
+            "Merged clips are written as .fcpxml for Final Cut, .xml for Premiere, or as a folder "
+            "of WAV files for Resolve: name a folder, without a suffix."
+        )
+    if not suffix:
+        written, notices = write_daily_wavs(project, path)
+        if not written:
+            raise ExportError(_no_dailies(path))
+        return [*notices, f"{len(written)} WAV files are in {printable_name(path)}."]
+    clips = suffix == ".fcpxml"
+    made = daily_project(project, scratch=clips)
+    if not made.sequences:
+        raise ExportError(_no_dailies(path))
+    carried = carry(made, options.drift, grid="source" if clips else "timeline", corrector=sounds)
+    if clips:
+        data, notices = write_fcpxml(as_sync_clips(carried.project), version=options.format_version)
+    else:
+        data, notices = write_xmeml(replace(carried.project, loose=()))
     write_whole(path, data)
-    return notices
+    return [*carried.notices, *notices]
 
 
-WRITERS: Mapping[str, Writer] = {"otio": _write_otio, "fcpxml": _write_fcpxml}
-"""Every format that `export` writes."""
+def _no_dailies(path: Path) -> str:
+    return (
+        f"There is nothing to merge for {printable_name(path)}: no synced camera clip has sound of "
+        "a separate recorder."
+    )

@@ -158,6 +158,24 @@ def _devices(sequence: Sequence, devices: dict[str, str]) -> None:
                 devices.setdefault(source.url, source.bin or track.device or one_line(track.name))
 
 
+def media_of(project: Project) -> list[Media]:
+    """Return the files of a project, through nested sequences, each once."""
+    found: dict[tuple[str, str, object], Media] = {}
+    todo: list[Item] = [*project.loose, *(i for s in project.sequences for i in s.items())]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop(0)
+        todo += item.alternatives
+        if isinstance(item.source, Sequence):
+            if id(item.source) not in seen:
+                seen.add(id(item.source))
+                todo += item.source.items()
+        elif item.source is not None:
+            source = item.source
+            found.setdefault((source.url, source.name, source.start_s), source)
+    return list(found.values())
+
+
 def relinked(project: Project, urls: dict[str, str]) -> Project:
     """Return a project whose files lie elsewhere; what is not in `urls` stays as it is."""
     known: dict[int, Sequence] = {}

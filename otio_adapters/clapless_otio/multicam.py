@@ -34,7 +34,9 @@ def _sequence(sequence: Sequence, include_check: bool) -> tuple[Sequence, list[I
         members = {
             id(item)
             for item in sequence.items()
-            if item.metadata.get("group") == span.group and (include_check or not item.check)
+            if item.metadata.get("group") == span.group
+            and item.enabled
+            and (include_check or not item.check)
         }
         if len({item.clip for item in sequence.items() if id(item) in members}) < 2:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal, get_args
 
 Drift = Literal["auto", "none", "retime", "slices", "wav"]
@@ -29,7 +30,7 @@ class ExportOptions:
     ----------
     drift
         How clock drift is carried: ``retime`` (a speed), ``none``, ``slices`` (frame slips),
-        ``wav`` (new sound files), ``auto``.
+        ``wav`` (new sound files), or what `clapless_otio.drift` calls ``auto``.
     groups
         One timeline for all groups, or one each.
     rate
@@ -41,13 +42,20 @@ class ExportOptions:
     multicam
         Whether groups become multicam clips, where the format has them.
     flavour
-        Whose retime convention an .otio follows.
+        Whose reading an .otio is for: its retime convention, on whole frames. None keeps
+        positions as exact as the format holds.
+    format_version
+        Of FCPXML.
+    sound_folder
+        Where new sound files go; beside the export where None.
     """
 
-    drift: Drift = "retime"
+    drift: Drift = "auto"
     groups: Groups = "one"
     rate: Fraction | None = None
     start_timecode: str = DEFAULT_START
     include_check: bool = False
-    multicam: bool = False
-    flavour: Flavour = "resolve"
+    multicam: bool = True
+    flavour: Flavour | None = None
+    format_version: str = "1.10"
+    sound_folder: Path | None = None

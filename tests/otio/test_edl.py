@@ -175,7 +175,7 @@ def test_read_of_write_keeps(field):
 
 def test_drift_is_refused_and_never_written_as_m2():
     project = layout(synced(drift_ppm=32.0), options=ExportOptions())
-    with pytest.raises(ExportError, match="R1 drifts.*choose"):
+    with pytest.raises(ExportError, match=r"R1 drifts.*choose"):
         write_edl(project)
 
 

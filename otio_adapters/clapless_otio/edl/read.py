@@ -209,7 +209,8 @@ class _Reader:
         for lane in self.lanes:
             if not lane.name.startswith(channels) or lane.kind != kind:
                 continue
-            if all(o.end_s <= item.start_s or o.start_s >= item.end_s for o in lane.items):
+            last = lane.items[-1] if lane.items else None
+            if last is None or last.end_s <= item.start_s:
                 return lane
             count += 1
         lane = _Lane(channels if count == 1 else f"{channels} {count}", kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,6 +23,10 @@ from clapless_otio.files import one_line, xml_text
 
 GAP_START_S = Fraction(3600)
 """Where gaps' local time starts in Final Cut's own exports, on no particular grid."""
+
+
+SCRATCH_ROLE = "dialogue.dialogue-1"
+"""What Final Cut calls the first sound of a clip whose role is dialogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +268,10 @@ class StoryWriter:
             return element
         if isinstance(source, Sequence) and tag in ("clip", "sync-clip"):
             self._inside(element, source)
+        if tag == "sync-clip" and item.metadata.get("scratch_off"):
+            # The camera's own sound is there and switched off; what is connected is heard.
+            sourced = etree.SubElement(element, "sync-source", sourceID="storyline")
+            etree.SubElement(sourced, "audio-role-source", role=SCRATCH_ROLE, active="0")
         if tag == "mc-clip" and element.find("mc-source") is None:
             self._angles(element, item)
         note = "" if kept_of(item) or tag in ("audio", "video") else item_note(item)
@@ -350,6 +359,5 @@ def angle_id(sequence: Sequence, number: int) -> str:
 
 def _host_at(hosts: list[_Host], time_s: Fraction) -> _Host:
     """Return the host that plays at a time, else the last before it, else the first."""
-    before = [host for host in hosts if host.offset_s <= time_s]
-    covering = [host for host in before if time_s < host.end_s]
-    return (covering or before or hosts)[-1]
+    at = bisect_right(hosts, time_s, key=lambda host: host.offset_s)
+    return hosts[max(0, at - 1)]

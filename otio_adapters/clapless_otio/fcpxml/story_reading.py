@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import insort
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -34,12 +34,9 @@ class Story:
         """Put an item on the first track of its lane where it overlaps nothing."""
         rows = self.lanes.setdefault(lane, [])
         for row in rows:
-            if all(
-                other.end_s <= item.start_s or other.start_s >= item.end_s
-                for other in row
-                if other.duration_s
-            ):
-                insort(row, item, key=lambda other: other.start_s)
+            at = bisect_right(row, item.start_s, key=lambda other: other.start_s)
+            if _free(row, at, item):
+                row.insert(at, item)
                 return
         rows.append([item])
 
@@ -79,6 +76,15 @@ class Story:
                     )
                 )
         return tuple(found)
+
+
+def _free(row: list[Item], at: int, item: Item) -> bool:
+    """Return whether a row, in rising order, has room for an item before its position `at`."""
+    before = next((other for other in reversed(row[:at][-50:]) if other.duration_s), None)
+    after = next((other for other in row[at : at + 50] if other.duration_s), None)
+    return (before is None or before.end_s <= item.start_s) and (
+        after is None or after.start_s >= item.end_s
+    )
 
 
 class StoryReader:
