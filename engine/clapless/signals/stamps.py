@@ -9,6 +9,7 @@ of drop frame has 86399.9136 s.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -228,6 +229,27 @@ def jam_shift_s(start_b_s: float, *, slow_a: bool, slow_b: bool) -> float:
     if slow_a == slow_b:
         return 0.0
     return start_b_s / 1.001 - start_b_s if slow_b else start_b_s * 1.001 - start_b_s
+
+
+def left_over(
+    spans_s: Iterable[tuple[float, float]], exclude_s: Iterable[tuple[float, float]]
+) -> tuple[tuple[float, float], ...]:
+    """Return what is left of stretches of time without others, in rising time.
+
+    Examples
+    --------
+    >>> left_over([(0.0, 10.0)], [(2.0, 3.0), (8.0, 12.0)])
+    ((0.0, 2.0), (3.0, 8.0))
+    """
+    left = sorted((start, end) for start, end in spans_s if end > start)
+    for begin, stop in exclude_s:
+        left = [
+            part
+            for start, end in left
+            for part in ((start, min(end, begin)), (max(start, stop), end))
+            if part[1] > part[0]
+        ]
+    return tuple(sorted(left))
 
 
 def clock_text(seconds: float) -> str:

@@ -192,7 +192,6 @@ def test_a_hole_in_the_code_is_bridged():
     [
         (lambda: code("10:00:20:00", 10, backwards=True), "backwards"),
         (lambda: code("10:00:00:00", 10, speed=1.09), "off_speed"),
-        (lambda: speech(10), "no_ltc"),
     ],
 )
 def test_refusals_say_why(sound, refusal):
@@ -200,6 +199,19 @@ def test_refusals_say_why(sound, refusal):
     found = SIGNAL.match(a, heard("c2", [sound()]))
     assert isinstance(found, Refusal)
     assert (found.code, found.a, found.b) == (refusal, "c1", "c2")
+
+
+def test_a_clip_without_code_and_label_is_refused_by_itself():
+    extractor = SIGNAL.extractor(
+        Clip(id="c1", name="c1", files=(MediaFile(path=Path("c1.wav")),), duration_s=Fraction(9))
+    )
+    samples = np.round(soxr.resample(speech(9), 48000, RATE_HZ) * 32767).astype(np.int16)
+    extractor.feed(
+        SoundBlock(stream=0, start_s=0.0, rate_hz=RATE_HZ, samples=samples.reshape(1, -1))
+    )
+    found = extractor.finish()
+    assert isinstance(found, Refusal)
+    assert (found.a, found.b, found.code) == ("c1", "c1", "no_ltc")
 
 
 def test_two_labels_without_sound_are_another_signals_business():
@@ -226,7 +238,6 @@ def test_candidates_are_pairs_where_one_is_heard():
             heard("r2", [code("10:20:00:00", 20)], device="R"),
             stated("c1", "10:00:05:00", device="C"),
             stated("d1", "10:00:06:00", device="D"),
-            heard("e1", [speech(5)], device="E"),
         )
     }
     pairs = list(SIGNAL.candidates(features))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clapless.model import Clip
 from clapless.numerics.routes import EvenTrack, by_time, project
-from clapless.signals.base import Arrays
+from clapless.signals.base import Arrays, Spans
 from clapless.signals.gps.clocks import UtcClock
 
 Floats = NDArray[np.float64]
@@ -69,6 +69,20 @@ class GpsFeature:
         places = project(self.lat_deg, self.lon_deg, origin=origin)
         return by_time(
             self.times_s, places, rate_hz=RATE_HZ, smooth_s=SMOOTH_S, longest_gap_s=GAP_S
+        )
+
+    def without(self, spans: Spans) -> GpsFeature:
+        """Return it without the positions in some stretches of clip time; its clock stays."""
+        keep = np.ones(len(self.times_s), np.bool_)
+        for start, end in spans:
+            keep &= (self.times_s < start) | (self.times_s > end)
+        if keep.all():
+            return self
+        return replace(
+            self,
+            times_s=self.times_s[keep],
+            lat_deg=self.lat_deg[keep],
+            lon_deg=self.lon_deg[keep],
         )
 
     def to_arrays(self) -> Arrays:

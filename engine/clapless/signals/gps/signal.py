@@ -17,7 +17,7 @@ from clapless.signals.base import Arrays, Prior, Spans
 from clapless.signals.gps.extractor import SIGNAL, GpsExtractor, TelemetryReader, read_positions
 from clapless.signals.gps.feature import GpsFeature, from_arrays
 from clapless.signals.gps.judge import Unsure, judge
-from clapless.signals.stamps import NEAR_S
+from clapless.signals.stamps import NEAR_S, left_over
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,18 @@ class GpsSignal:
         b: Any,
         *,
         prior: Prior | None = None,
-        exclude_spans: Spans = (),  # noqa: ARG002 - a clock is one number for the whole clip
+        exclude_spans: Spans = (),
     ) -> Match | Refusal:
         """Return where b lies by satellite time and movement, `check` at most."""
-        found = judge(a, b)
+        if not left_over([(0.0, float(b.clip.duration_s) or 1.0)], exclude_spans):
+            return Refusal(
+                a=a.clip.id,
+                b=b.clip.id,
+                signal=SIGNAL,
+                code="too_short",
+                reason="nothing is left of it",
+            )
+        found = judge(a, b.without(exclude_spans))
         if isinstance(found, Unsure):
             return Refusal(
                 a=a.clip.id, b=b.clip.id, signal=SIGNAL, code=found.code, reason=found.reason
@@ -113,7 +121,7 @@ class GpsSignal:
             offset_std_s=found.std_s * to_clip,
             pivot_s=0.5 * float(b.clip.duration_s),
             confidence=found.confidence,
-            spans_s=_overlap(a.clip, b.clip, offset_s, float(speed)),
+            spans_s=left_over(_overlap(a.clip, b.clip, offset_s, float(speed)), exclude_spans),
             ceiling="check",
             details={"by": found.by, "sources": f"{a.source}, {b.source}", **found.details},
         )

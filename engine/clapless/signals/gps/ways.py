@@ -31,6 +31,8 @@ SHARPEST_STD_S = 0.5
 
 def common_way(a: GpsFeature, b: GpsFeature) -> MovementLag | None:
     """Return the lag of two ways that are one vehicle's, None where they are not or cannot tell."""
+    if not (len(a.times_s) and len(b.times_s)):
+        return None
     if a.speed != 1 or b.speed != 1 or distance_m(*a.place, *b.place) > NEAR_M:
         return None
     one, two = a.movement(a.place), b.movement(a.place)

@@ -73,9 +73,10 @@ class LtcExtractor:
             self._channels = {key: one for key, one in self._channels.items() if one.found}
 
     def finish(self) -> LtcFeature | Refusal:
-        """Return the runs of the channel that has most, or none of them.
+        """Return the runs of the channel that has most.
 
-        A clip without timecode in its sound is no refusal: its own label may meet another's sound.
+        Without timecode in its sound, a clip that states a label is no refusal: that may meet
+        another's sound.
         """
         best: LtcFeature | None = None
         stamp = stamp_of(self._clip)
@@ -86,4 +87,12 @@ class LtcExtractor:
             count = sum(run.count for run in runs)
             if count > most:
                 best, most = LtcFeature(self._clip, runs, stream, channel, stamp), count
+        if best is None and stamp is None:
+            return Refusal(
+                a=self._clip.id,
+                b=self._clip.id,
+                signal="ltc",
+                code="no_ltc",
+                reason="no timecode in its sound",
+            )
         return best or LtcFeature(self._clip, (), -1, -1, stamp)

@@ -17,7 +17,7 @@ from clapless.signals.ltc.extractor import LtcExtractor
 from clapless.signals.ltc.feature import LtcFeature, from_arrays
 from clapless.signals.ltc.lines import ClockLine, clock_lines, forward, longest
 from clapless.signals.ltc.pieces import Piece, common_pieces, steady_groups, time_map
-from clapless.signals.stamps import NEAR_S, jam_shift_s, later_by_s
+from clapless.signals.stamps import NEAR_S, jam_shift_s, later_by_s, left_over
 
 SIGNAL = "ltc"
 
@@ -110,9 +110,11 @@ class LtcSignal:
         pieces = common_pieces(lines_a, lines_b)
         if not pieces:
             pieces = [_nearest(longest(lines_a), longest(lines_b))]
+        if not left_over([(0.0, float(b.clip.duration_s) or 1.0)], exclude_spans):
+            return _refuse(a, b, "too_short", "nothing is left of it")
         groups = steady_groups(pieces)
         main = max(groups, key=lambda group: sum(piece.length_s for piece in group))
-        return _match(a, b, main, groups, prior)
+        return _match(a, b, main, groups, prior, exclude_spans)
 
 
 def _match(
@@ -121,6 +123,7 @@ def _match(
     main: list[Piece],
     groups: list[list[Piece]],
     prior: Prior | None,
+    exclude: Spans,
 ) -> Match:
     best = max(main, key=lambda piece: piece.length_s)
     one, two = best.a, best.b
@@ -144,11 +147,13 @@ def _match(
         # Runs that contradict each other: the longest is taken, as sure as it is long.
         confidence *= share
     length_b = float(b.clip.duration_s)
-    spans = tuple(
-        (max(piece.start_b_s, 0.0), min(piece.end_b_s, length_b))
-        for group in (groups if bent is not None else [main])
-        for piece in group
-        if piece.length_s > 0
+    spans = left_over(
+        (
+            (max(piece.start_b_s, 0.0), min(piece.end_b_s, length_b))
+            for group in (groups if bent is not None else [main])
+            for piece in group
+        ),
+        exclude,
     )
     return Match(
         a=a.clip.id,

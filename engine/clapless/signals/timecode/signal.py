@@ -21,7 +21,7 @@ import numpy as np
 from clapless.media.reading import Block, Need
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.signals.base import Arrays, Prior, Spans
-from clapless.signals.stamps import NEAR_S, Stamp, jam_shift_s, later_by_s, stamp_of
+from clapless.signals.stamps import NEAR_S, Stamp, jam_shift_s, later_by_s, left_over, stamp_of
 from clapless.signals.timecode.devices import Running, judge_all
 
 SIGNAL = "timecode"
@@ -195,7 +195,7 @@ class TimecodeSignal:
         exclude_spans: Spans = (),
     ) -> Match | Refusal:
         """Return where b lies by the two labels, `check` at most."""
-        refusal = _refused(a, b)
+        refusal = _refused(a, b, exclude_spans)
         if refusal is not None:
             return refusal
         one, two = a.stamp, b.stamp
@@ -216,7 +216,7 @@ class TimecodeSignal:
             speed=speed,
             offset_std_s=std_s,
             confidence=_confidence(a, b, mixed=mixed),
-            spans_s=_spans(a, b, offset_s, float(speed), exclude_spans),
+            spans_s=left_over(_overlap(a, b, offset_s, float(speed)), exclude_spans),
             ceiling="check",
             details={
                 "timecode_a": one.text,
@@ -277,7 +277,15 @@ def _apart_s(one: Stamp, two: Stamp) -> float:
     return float(max(later - (one.end_s - one.start_s), -(two.end_s - two.start_s) - later))
 
 
-def _refused(a: TimecodeFeature, b: TimecodeFeature) -> Refusal | None:
+def _refused(a: TimecodeFeature, b: TimecodeFeature, exclude: Spans) -> Refusal | None:
+    if not left_over([(0.0, float(b.clip.duration_s) or 1.0)], exclude):
+        return Refusal(
+            a=a.clip.id,
+            b=b.clip.id,
+            signal=SIGNAL,
+            code="too_short",
+            reason="nothing is left of it",
+        )
     if not (a.stamp.default and b.stamp.default):
         return None
     labels = " and ".join(dict.fromkeys((a.stamp.text, b.stamp.text)))
@@ -310,10 +318,10 @@ def _other_day(match: Match, one: Stamp, two: Stamp, later_s: float) -> Refusal 
     )
 
 
-def _spans(
-    a: TimecodeFeature, b: TimecodeFeature, offset_s: float, speed: float, exclude: Spans
+def _overlap(
+    a: TimecodeFeature, b: TimecodeFeature, offset_s: float, speed: float
 ) -> tuple[tuple[float, float], ...]:
-    """Return where b overlaps a, in b's clip time; labels hold anywhere, so nothing is left out."""
+    """Return where b overlaps a, in b's clip time."""
     start = max(0.0, -offset_s * speed)
     end = min(float(b.clip.duration_s), (float(a.clip.duration_s) - offset_s) * speed)
-    return ((start, end),) if end > start and not exclude else ()
+    return ((start, end),) if end > start else ()
