@@ -258,6 +258,17 @@ def test_how_blocks_are_cut_changes_nothing_and_the_store_gives_it_back():
     assert one.runs[0].user_bits == 0xCAFE0123
 
 
+def test_a_channel_that_was_a_twin_until_the_code_began():
+    one = speech(14)
+    two = one.copy()
+    two[48000 * 6 :] = code("10:00:00:00", 8)
+    found = heard("c1", [one, two], block=16000)
+    assert (found.stream, found.channel) == (0, 1)
+    assert found.runs[0].label_s(6.0) == pytest.approx(36000.0, abs=ONE_SAMPLE_S)
+    both = heard("c2", [code("10:00:00:00", 8)] * 2)
+    assert (both.stream, both.channel) == (0, 0)
+
+
 def test_sound_that_starts_late_shifts_the_code_with_it():
     late = heard("c1", [code("10:00:00:00", 10)], start_s=0.5)
     found = matched(late, heard("c2", [code("10:00:02:00", 5)]))

@@ -38,6 +38,8 @@ class LtcExtractor:
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
         self._channels: dict[tuple[int, int], LtcDecoder] = {}
+        self._begun_s: dict[tuple[int, int], float] = {}
+        self._twins: set[tuple[int, int]] = set()
         self._origin_s: dict[int, float] = {}
         self._fed: dict[int, int] = {}
 
@@ -54,7 +56,15 @@ class LtcExtractor:
             self._origin_s[block.stream] = block.start_s
             self._fed[block.stream] = 0
             for channel in range(block.samples.shape[0]):
-                self._channels[block.stream, channel] = LtcDecoder(block.rate_hz)
+                # Most cameras write one microphone twice: that is heard once.
+                if channel:
+                    self._twins.add((block.stream, channel))
+                else:
+                    self._begin(block.stream, channel, block)
+        for key in [key for key in self._twins if key[0] == block.stream]:
+            if not np.array_equal(block.samples[key[1]], block.samples[0]):
+                self._twins.remove(key)
+                self._begin(*key, block)
         fed = self._fed[block.stream]
         first = round((block.start_s - self._origin_s[block.stream]) * block.rate_hz)
         samples = block.samples[:, max(0, fed - first) :]
@@ -65,11 +75,17 @@ class LtcExtractor:
         self._give(block.stream, samples)
         self._fed[block.stream] = fed + samples.shape[1]
 
+    def _begin(self, stream: int, channel: int, block: SoundBlock) -> None:
+        """Listen to a channel from the grid's next sample on; before it was as the first one."""
+        self._channels[stream, channel] = LtcDecoder(block.rate_hz)
+        self._begun_s[stream, channel] = self._origin_s[stream] + self._fed[stream] / block.rate_hz
+
     def _give(self, stream: int, samples: NDArray[np.int16]) -> None:
         for (number, channel), decoder in self._channels.items():
             if number == stream and channel < len(samples):
                 decoder.feed(samples[channel])
         if any(decoder.found >= SURE_FRAMES for decoder in self._channels.values()):
+            self._twins.clear()
             self._channels = {key: one for key, one in self._channels.items() if one.found}
 
     def finish(self) -> LtcFeature | Refusal:
@@ -82,7 +98,7 @@ class LtcExtractor:
         stamp = stamp_of(self._clip)
         most = 0
         for (stream, channel), decoder in sorted(self._channels.items()):
-            frames = decoder.finish().later(self._origin_s[stream])
+            frames = decoder.finish().later(self._begun_s[stream, channel])
             runs = tuple(run for run in find_runs(frames) if run.count >= LEAST_FRAMES)
             count = sum(run.count for run in runs)
             if count > most:
