@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 from clapless.model import SYNCED_CONFIDENCE, Clip, Group, Match, Placement
 from clapless.pipeline.compare import LOOP_OVERLAP_S, Comparer
+from clapless.pipeline.guess import Guesses
 from clapless.pipeline.progress import Progress
 from clapless.signals.base import Prior
 from clapless.solve import TRADE_SPEEDS, Solution, between
 
-PARTNERS = 4
-"""Clips that an unplaced one is compared with again, with the speeds of the trade."""
+PARTNERS = 3
+"""Clips that an unplaced one is compared with again, the likeliest ones."""
 
 NEIGHBOURS = 3
 """Clips that a doubtful placement is compared with again, where both should overlap."""
@@ -59,10 +60,7 @@ class SecondLook:
         hub
             The song on which takes are placed alone, None where there is none.
         """
-        asked = [
-            *self._doubtful(comparer),
-            *(pair for pair in self._unplaced(comparer, hub)),
-        ]
+        asked = [*self._doubtful(comparer), *self._unplaced(comparer, hub)]
         if not asked:
             return 0
         progress.stage(f"looking again by {comparer.signal.name}", len(asked))
@@ -72,8 +70,9 @@ class SecondLook:
             progress.advance(detail=f"{self._clips[a].name} - {self._clips[b].name}")
             if b in settled and prior.offset_s is None:
                 continue
-            speeds = self._speeds(a, b) if len(prior.speeds) > 1 else prior.speeds
-            answer = comparer.compare(a, b, prior=replace(prior, speeds=speeds))
+            if prior.offset_s is None:
+                prior = replace(prior, speeds=self._speeds(a, b, prior.speeds))
+            answer = comparer.compare(a, b, prior=prior)
             if isinstance(answer, Match):
                 found += 1
                 if answer.confidence >= SYNCED_CONFIDENCE:
@@ -122,12 +121,11 @@ class SecondLook:
     def _overlapping(self, group: Group, placed: Placement, comparer: Comparer) -> list[Placement]:
         """Return neighbours of other devices that did not match yet, the longest overlap first."""
         ranked = []
-        device = self._clips[placed.clip].device
         for other in group.placements:
             pair = tuple(sorted((other.clip, placed.clip)))
             usable = {other.clip, placed.clip} <= comparer.features.keys()
-            same = device is not None and device == self._clips[other.clip].device
-            if other.clip == placed.clip or not usable or same or pair in comparer.matches:
+            same = other.clip == placed.clip or self._same(other.clip, placed.clip)
+            if same or not usable or pair in comparer.matches:
                 continue
             shared_s = min(self._end_s(other), self._end_s(placed)) - max(
                 other.offset_s, placed.offset_s
@@ -140,33 +138,65 @@ class SecondLook:
         return placed.to_group(float(self._clips[placed.clip].duration_s))
 
     def _unplaced(self, comparer: Comparer, hub: str | None) -> Iterator[tuple[str, str, Prior]]:
-        """Yield unplaced clips with the likeliest partners, for any speed of the trade."""
+        """Yield unplaced clips with the likeliest partners, for any speed of the trade.
+
+        A clip whose device made others of the same kind that run at their own speed does so too:
+        it is asked again only with what is known of the clocks.
+        """
+        guesses = Guesses([self._clips[name] for name in comparer.features])
+        known = comparer.features.keys()
+        distances = guesses.distances([self._intervals(g, known) for g in self._solution.groups])
+        place = {name: i for i, name in enumerate(comparer.features)}
         for left in self._solution.unplaced:
-            if left.clip not in comparer.features or left.clip == hub:
+            clip = left.clip
+            if clip not in comparer.features or clip == hub:
                 continue
-            partners = [hub] if hub is not None else self._partners(left.clip, comparer)
+            others = [n for n in comparer.features if n != clip and not self._same(n, clip)]
+            others.sort(
+                key=lambda n: (
+                    round(float(distances[place[clip], place[n]]), 1),
+                    -self._clips[n].duration_s,
+                    n,
+                )
+            )
+            partners = [hub] if hub is not None and hub in comparer.features else others[:PARTNERS]
+            normal = self._normal(clip)
             for partner in partners:
-                if partner in comparer.features:
-                    prior = self.prior(partner, left.clip)
-                    yield partner, left.clip, replace(prior, speeds=(Fraction(1), *TRADE_SPEEDS))
+                prior = self.prior(partner, clip)
+                speeds = (Fraction(1), *self._capture(partner, clip))
+                if not normal:
+                    speeds = (*speeds, *TRADE_SPEEDS)
+                if len(speeds) > 1 or prior.drift_std_ppm < UNKNOWN_STD_PPM:
+                    yield partner, clip, replace(prior, speeds=speeds)
 
-    def _partners(self, clip: str, comparer: Comparer) -> list[str]:
-        """Return the references of groups and the longest clips of other devices."""
-        references = {group.reference for group in self._solution.groups}
-        device = self._clips[clip].device
-        others = [
-            name
-            for name in comparer.features
-            if name != clip and (device is None or self._clips[name].device != device)
-        ]
-        others.sort(key=lambda n: (n not in references, -self._clips[n].duration_s, n))
-        return others[:PARTNERS]
+    def _intervals(self, group: Group, known: Collection[str]) -> dict[str, tuple[float, float]]:
+        return {
+            p.clip: (p.to_group(0.0), self._end_s(p)) for p in group.placements if p.clip in known
+        }
 
-    def _speeds(self, a: str, b: str) -> tuple[Fraction, ...]:
+    def _same(self, a: str, b: str) -> bool:
+        device = self._clips[a].device
+        return device is not None and device == self._clips[b].device
+
+    def _normal(self, clip: str) -> bool:
+        """Return whether the clip's device made clips of its kind that play at their own speed."""
+        wanted = self._kind(clip)
+        return any(
+            placed.speed == 1
+            and self._same(placed.clip, clip)
+            and self._kind(placed.clip) == wanted
+            for group in self._solution.groups
+            for placed in group.placements
+        )
+
+    def _kind(self, clip: str) -> tuple[object, ...]:
+        held = self._clips[clip]
+        rates = tuple(stream.sample_rate_hz for stream in held.audio)
+        return (held.kind, held.frame_rate, held.capture_rate, rates)
+
+    def _speeds(self, a: str, b: str, speeds: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
         """Return the speeds to try, what the two devices showed before in front."""
-        shown = self._shown(a, b)
-        rest = (Fraction(1), *self._capture(a, b), *TRADE_SPEEDS)
-        return tuple(dict.fromkeys((*shown, *rest)))
+        return tuple(dict.fromkeys((*self._shown(a, b), *speeds)))
 
     def _shown(self, a: str, b: str) -> tuple[Fraction, ...]:
         one, two = self._clips[a].device, self._clips[b].device

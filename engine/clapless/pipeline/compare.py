@@ -24,7 +24,7 @@ from clapless.solve.forest import Forest
 Pair = tuple[str, str]
 """Two clip ids, the smaller one first."""
 
-WARM = 24
+WARM = 6
 """Features that keep what they computed or opened; the others let go of it."""
 
 LOOP_OVERLAP_S = 8.0

@@ -94,9 +94,16 @@ class Guesses:
             Shape (clips, clips), symmetric.
         """
         best = self._by_labels()
+        sure = np.full(best.shape, np.inf)
         for cluster in clusters:
             if len(cluster) > 1:
-                best = np.minimum(best, self._apart(*self._intervals(cluster)))
+                low, high, expected = self._intervals(cluster)
+                # Where several clusters tell, the one that tells most narrowly is heard.
+                wide = high - low
+                width = np.nan_to_num(wide[:, None] + wide[None, :], nan=np.inf)
+                narrower = width < sure
+                best = np.where(narrower, self._apart(low, high, expected), best)
+                sure = np.minimum(sure, width)
         return best
 
     def _by_labels(self) -> NDArray[np.float64]:
