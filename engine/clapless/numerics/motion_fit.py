@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from clapless.numerics.lines import Line, fit_line
 from clapless.numerics.motion import Place
@@ -86,10 +85,9 @@ def refine(
         What is believed of the line's slope beforehand, pure numbers.
     """
     line = Line(place.offset_s, place.slope, place.pivot_s)
-    spline = CubicSpline(np.arange(a.raw.shape[0]) / a.rate_hz, a.raw)
     rotation, gain = np.eye(3), 1.0
     for _ in range(6):
-        overlap = _overlap(a, b, line, spline)
+        overlap = _overlap(a, b, line)
         if overlap is None:
             return None
         rotation, gain, bias = _mounting(overlap)
@@ -108,7 +106,7 @@ def refine(
         line = step
         if change < 1e-6:
             break
-    overlap = _overlap(a, b, line, spline)
+    overlap = _overlap(a, b, line)
     if overlap is None:
         return None
     rotation, gain, bias = _mounting(overlap)
@@ -140,7 +138,7 @@ class _Overlap:
     fastest_hz: float
 
 
-def _overlap(a: Prepared, b: Prepared, line: Line, spline: CubicSpline) -> _Overlap | None:
+def _overlap(a: Prepared, b: Prepared, line: Line) -> _Overlap | None:
     rate = b.rate_hz
     times_s = b.start_s + np.arange(b.raw.shape[0]) / rate
     inner_s = times_s + np.asarray(line.at(times_s)) - a.start_s
@@ -150,7 +148,7 @@ def _overlap(a: Prepared, b: Prepared, line: Line, spline: CubicSpline) -> _Over
     inner_s, times_s = inner_s[inside], times_s[inside]
     # Both are filtered after they were cut to what they share, so that the ends, where a filter
     # sees what is not there, are alike.
-    band_a = band_passed(np.asarray(spline(inner_s)), rate, a.fastest_hz)
+    band_a = band_passed(a.between(inner_s), rate, a.fastest_hz)
     band_b = band_passed(b.raw[inside], rate, a.fastest_hz)
     gap = b.missing[inside] | a.missing[np.rint(inner_s * rate).astype(int)]
     slope = np.gradient(band_a, 1.0 / rate, axis=0)

@@ -16,7 +16,8 @@ M. S. Bartlett, "Some aspects of the time-correlation problem", J. R. Stat. Soc.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,11 +113,19 @@ class Prepared:
     even: Floats
     lively: float
     floor: float
+    _curve: list[CubicSpline] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
         return float(self.raw.shape[0] / self.rate_hz)
+
+    def between(self, after_s: Doubles) -> Doubles:
+        """Return `raw` at times after the first sample, in seconds, shape (n, 3)."""
+        if not self._curve:
+            times_s = np.arange(self.raw.shape[0]) / self.rate_hz
+            self._curve.append(CubicSpline(times_s, self.raw))
+        return np.asarray(self._curve[0](after_s), np.float64)
 
 
 def on_grid(times_s: Doubles, values: Doubles, *, rate_hz: float = RATE_HZ) -> Movement:
@@ -211,9 +220,15 @@ def _without_gaps(values: NDArray[np.floating]) -> tuple[Doubles, NDArray[np.boo
     return raw - raw.mean(axis=0), np.asarray(missing)
 
 
+@lru_cache(maxsize=16)
+def _band_pass(rate_hz: float, fastest_hz: float) -> Doubles:
+    sections = signal.butter(2, [SLOWEST_HZ, fastest_hz], "bandpass", fs=rate_hz, output="sos")
+    return np.asarray(sections, np.float64)
+
+
 def band_passed(values: Doubles, rate_hz: float, fastest_hz: float) -> Doubles:
     """Return movement between `SLOWEST_HZ` and an upper edge, without delay, shape (n, 3)."""
-    sections = signal.butter(2, [SLOWEST_HZ, fastest_hz], "bandpass", fs=rate_hz, output="sos")
+    sections = _band_pass(rate_hz, fastest_hz)
     pad = min(int(3 * rate_hz), values.shape[0] - 1)
     return np.asarray(signal.sosfiltfilt(sections, values, axis=0, padlen=pad), np.float64)
 

@@ -125,7 +125,7 @@ class MotionSignal:
                 if not verdict.code:
                     return _match(a, b, verdict, speed, ready_b)
                 last = last or _refusal(a, b, verdict.code, verdict)
-                if _length_s(ready_a) + _length_s(ready_b) > LONG_S:
+                if speed != 1 or _length_s(ready_a) + _length_s(ready_b) > LONG_S:
                     # What long clips have in common shows in what they do slowly.
                     break
         assert last is not None
