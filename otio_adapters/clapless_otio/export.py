@@ -10,6 +10,7 @@ from clapless.model import Session
 from clapless_otio.corrected_sound import Progress, SoundFolder
 from clapless_otio.cut import Project
 from clapless_otio.daily_wavs import write_daily_wavs
+from clapless_otio.dressing import dressed_session
 from clapless_otio.drift import carry
 from clapless_otio.fcpxml import write_fcpxml
 from clapless_otio.files import write_whole
@@ -76,8 +77,9 @@ def export(
     if name == "csv":
         write_whole(path, write_csv(session, project).encode("utf-8-sig"))
         return list(project.notices)
+    project, undressed = dressed_session(project, session)
     sounds = SoundFolder(options.sound_folder or path.parent / f"{path.stem} sound", progress)
-    notices = [*project.notices, *variable_rates(project)]
+    notices = [*project.notices, *undressed, *variable_rates(project)]
     if name == "merged":
         notices += _merged(project, path, options, sounds)
     elif name == "resolve-markers":

@@ -26,7 +26,9 @@ class TimelineMedia:
     missing
         Paths the timeline names that were not found, as it names them.
     project
-        The timeline, with its media at the places where they were found.
+        The timeline, with its media at the places where they were found. A session synced from
+        it names it in its `extra` (``input_timeline``, a path), so that an export can keep what
+        the timeline said besides places.
     notices
         Whole sentences for the user.
     """

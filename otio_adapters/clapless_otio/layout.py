@@ -276,6 +276,7 @@ def _item(clip: Clip, placement: Placement, piece: Piece, zero_s: Fraction, grou
         color=CHECK_COLOR if check else "",
         clip=clip.id,
         check=check,
+        role=clip.device or "",
         metadata={
             "group": group,
             "status": placement.status,

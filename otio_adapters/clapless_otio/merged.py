@@ -48,6 +48,7 @@ def dailies(project: Project) -> list[Daily]:
                     duration_s=camera.duration_s * camera.speed,
                     speed=Fraction(1),
                     trade=Fraction(1),
+                    role="",
                 )
                 found.append(Daily(name=name, camera=base, sound=tuple(stretches)))
     return found

@@ -86,13 +86,15 @@ def clip_element(
     if not item.enabled:
         element.set("enabled", "0")
     _stream_attributes(element, item, resources, kept)
-    _timing(element, placed, rate, kept)
+    if not placed.as_read:
+        _timing(element, placed, rate)
     for text in kept.get("children") or ():  # type: ignore[attr-defined]
         child = restored(str(text), resources.effect)
-        if child is not None and not (child.tag in TIMING_TAGS and _has(element, child.tag)):
+        if child is not None and (placed.as_read or child.tag not in TIMING_TAGS):
             element.append(child)
     for mark in item.marks:
         element.append(marker_element(mark, time_s=_mark_time_s(mark, placed), rate=rate))
+    _keyword(element, placed)
     if isinstance(item.source, Media) and item.sound and tag == "asset-clip":
         _channels(element, item.source)
     return element
@@ -138,7 +140,8 @@ def _stream_attributes(
         if media.has_picture:
             element.set("tcFormat", "DF" if media.drop_frame else "NDF")
         if item.sound and media.sound:
-            element.set("audioRole", role_name(item.role) or DEFAULT_ROLE)
+            own = role_name(one_line(item.role))
+            element.set("audioRole", f"{DEFAULT_ROLE}.{own}" if own else DEFAULT_ROLE)
     elif isinstance(media, Sequence) and tag in ("clip", "sync-clip"):
         element.set("tcFormat", "DF" if media.drop_frame else "NDF")
     if isinstance(media, Media) and tag == "asset-clip":
@@ -153,18 +156,15 @@ def _has(element: etree._Element, tag: str) -> bool:
     return element.find(tag) is not None
 
 
-def _timing(
-    element: etree._Element, placed: Window, rate: Fraction, kept: Mapping[str, object]
-) -> None:
+def _timing(element: etree._Element, placed: Window, rate: Fraction) -> None:
     source = placed.item.source
     own = source.rate if source is not None else None
-    told = any(str(text).startswith("<timeMap") for text in kept.get("children") or ())  # type: ignore[attr-defined]
-    if own is not None and own != rate and placed.item.picture and not kept:
+    if own is not None and own != rate and placed.item.picture:
         # Without this, Final Cut plays 25 in 23.98 (and the like) at another speed.
         conform = etree.SubElement(element, "conform-rate", scaleEnabled="0")
         if name := conform_name(own):
             conform.set("srcFrameRate", name)
-    if placed.points and not told:
+    if placed.points:
         # Pitch correction would resynthesise the sound for a few parts in a million.
         time_map = etree.SubElement(element, "timeMap", frameSampling="floor", preservesPitch="0")
         for time_s, value_s in placed.points:
@@ -177,9 +177,27 @@ def _timing(
             )
 
 
+def _keyword(element: etree._Element, placed: Window) -> None:
+    """Give a clip its device and status as keywords, to search and sort by."""
+    item = placed.item
+    source = item.source
+    if not item.clip or not isinstance(source, Media) or element.tag != "asset-clip":
+        return
+    words = [one_line(source.bin).replace(",", " "), str(item.metadata.get("status") or "")]
+    value = ", ".join(word for word in words if word)
+    if value:
+        etree.SubElement(
+            element,
+            "keyword",
+            start=element.get("start"),
+            duration=element.get("duration"),
+            value=value,
+        )
+
+
 def _mark_time_s(mark: Mark, placed: Window) -> Fraction:
     source = placed.item.source
-    if kept_of(placed.item):
+    if placed.as_read:
         return writable(placed.local_s(mark.time_s))
     if source is not None and source.rate and not placed.points:
         on_frame = frames_round(mark.time_s, source.rate) / source.rate

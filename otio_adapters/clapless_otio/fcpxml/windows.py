@@ -41,6 +41,8 @@ class Window:
         Pairs (local time, source timecode) of the time map; empty without one.
     origin_s
         The source's timecode at its first frame.
+    as_read
+        Whether it stands as an FCPXML document had it, with that document's time map.
     """
 
     item: Item
@@ -49,6 +51,7 @@ class Window:
     duration_s: Fraction
     points: Points
     origin_s: Fraction
+    as_read: bool = False
 
     @property
     def end_s(self) -> Fraction:
@@ -172,6 +175,7 @@ def _as_read(item: Item) -> Window | None:
         duration_s=item.duration_s,
         points=points,
         origin_s=origin_s,
+        as_read=True,
     )
 
 
