@@ -9,7 +9,7 @@ of drop frame has 86399.9136 s.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -229,6 +229,29 @@ def jam_shift_s(start_b_s: float, *, slow_a: bool, slow_b: bool) -> float:
     if slow_a == slow_b:
         return 0.0
     return start_b_s / 1.001 - start_b_s if slow_b else start_b_s * 1.001 - start_b_s
+
+
+def pairs_worth_trying(apart_s: Mapping[tuple[str, str], float]) -> list[tuple[str, str]]:
+    """Return pairs that overlap, then for each clip left its nearest, up to `NEAR_S`.
+
+    Parameters
+    ----------
+    apart_s
+        Gap of two clips by their labels, negative where they overlap.
+
+    Examples
+    --------
+    >>> pairs_worth_trying({("a", "b"): 90.0, ("a", "c"): -5.0, ("b", "c"): 60.0})
+    [('a', 'c'), ('b', 'c')]
+    """
+    ordered = sorted(apart_s, key=lambda pair: (apart_s[pair], pair))
+    chosen = [pair for pair in ordered if apart_s[pair] <= 0]
+    met = {clip for pair in chosen for clip in pair}
+    for pair in ordered:
+        if 0 < apart_s[pair] <= NEAR_S and not met.issuperset(pair):
+            chosen.append(pair)
+            met.update(pair)
+    return chosen
 
 
 def left_over(

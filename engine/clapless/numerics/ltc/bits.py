@@ -97,6 +97,13 @@ def _digits(field: Ints) -> tuple[Ints, Ints]:
     return field % 10, field // 10
 
 
+def _values(bits: Bits) -> dict[str, Ints]:
+    return {
+        name: bits[:, start : start + width].astype(np.int64) @ (1 << np.arange(width))
+        for name, start, width in _FIELDS
+    }
+
+
 def unpack(bits: Bits) -> tuple[Ints, Ints, Ints, Ints, NDArray[np.bool_], NDArray[np.uint32]]:
     """Return hours, minutes, seconds, frames, the drop-frame flag and the user bits of frames.
 
@@ -105,10 +112,7 @@ def unpack(bits: Bits) -> tuple[Ints, Ints, Ints, Ints, NDArray[np.bool_], NDArr
     bits
         uint8, shape (n, 80).
     """
-    value = {
-        name: bits[:, start : start + width].astype(np.int64) @ (1 << np.arange(width))
-        for name, start, width in _FIELDS
-    }
+    value = _values(bits)
     user = np.zeros(len(bits), np.uint32)
     for group, start in enumerate(_USER_STARTS):
         nibble = bits[:, start : start + 4].astype(np.uint32) @ (1 << np.arange(4, dtype=np.uint32))
@@ -131,10 +135,7 @@ def valid(bits: Bits) -> NDArray[np.bool_]:
     bits
         uint8, shape (n, 80).
     """
-    value = {
-        name: bits[:, start : start + width].astype(np.int64) @ (1 << np.arange(width))
-        for name, start, width in _FIELDS
-    }
+    value = _values(bits)
     good = (bits[:, 64:] == SYNC).all(axis=1)
     for name, _, _ in _FIELDS:
         if name.endswith("units"):

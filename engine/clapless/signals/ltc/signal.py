@@ -17,7 +17,7 @@ from clapless.signals.ltc.extractor import LtcExtractor
 from clapless.signals.ltc.feature import LtcFeature, from_arrays
 from clapless.signals.ltc.lines import ClockLine, clock_lines, forward, longest
 from clapless.signals.ltc.pieces import Piece, common_pieces, steady_groups, time_map
-from clapless.signals.stamps import NEAR_S, jam_shift_s, later_by_s, left_over
+from clapless.signals.stamps import jam_shift_s, later_by_s, left_over, pairs_worth_trying
 
 SIGNAL = "ltc"
 
@@ -88,14 +88,7 @@ class LtcSignal:
                 if device is not None and device == features[two].clip.device:
                     continue
                 apart[one, two] = min(_apart_s(a, b) for a in lines[one] for b in lines[two])
-        ordered = sorted(apart, key=lambda pair: (apart[pair], pair))
-        chosen = [pair for pair in ordered if apart[pair] <= 0]
-        met = {clip for pair in chosen for clip in pair}
-        for pair in ordered:
-            if 0 < apart[pair] <= NEAR_S and not met.issuperset(pair):
-                chosen.append(pair)
-                met.update(pair)
-        return chosen
+        return pairs_worth_trying(apart)
 
     def match(
         self, a: Any, b: Any, *, prior: Prior | None = None, exclude_spans: Spans = ()

@@ -21,7 +21,14 @@ import numpy as np
 from clapless.media.reading import Block, Need
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.signals.base import Arrays, Prior, Spans
-from clapless.signals.stamps import NEAR_S, Stamp, jam_shift_s, later_by_s, left_over, stamp_of
+from clapless.signals.stamps import (
+    Stamp,
+    jam_shift_s,
+    later_by_s,
+    left_over,
+    pairs_worth_trying,
+    stamp_of,
+)
 from clapless.signals.timecode.devices import Running, judge_all
 
 SIGNAL = "timecode"
@@ -156,14 +163,7 @@ class TimecodeSignal:
                 if device is not None and device == features[two].clip.device:
                     continue
                 apart[one, two] = _apart_s(clocks[one], clocks[two])
-        ordered = sorted(apart, key=lambda pair: (apart[pair], pair))
-        overlapping = [pair for pair in ordered if apart[pair] <= 0]
-        met = {clip for pair in overlapping for clip in pair}
-        for pair in ordered:
-            if 0 < apart[pair] <= NEAR_S and not met.issuperset(pair):
-                overlapping.append(pair)
-                met.update(pair)
-        return overlapping
+        return pairs_worth_trying(apart)
 
     def match_group(
         self,
