@@ -318,6 +318,8 @@ def test_settings_of_the_file(movie: Path, tmp_path: Path) -> None:
     assert read_settings(path) == found == parse_settings(settings)
     assert read_gpmf(clip_of(path)).settings == found
     assert has_telemetry(clip_of(path))
+    probed = replace(clip_of(path), metadata={"data_streams": "2:tmcd 4:fdsc"})
+    assert not has_telemetry(probed)
 
 
 @pytest.mark.parametrize("key", ["GPS5", "GPS9"])

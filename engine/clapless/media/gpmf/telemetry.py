@@ -23,6 +23,9 @@ from clapless.model import Clip
 GPMF_FORMAT = "gpmd"
 """Sample format of a telemetry track."""
 
+STREAMS_KEY = "data_streams"
+"""Key of a clip's metadata that lists streams without picture and sound as ``3:gpmd 4:fdsc``."""
+
 SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".lrv", ".360"})
 """Suffixes of files that may carry a telemetry track."""
 
@@ -34,7 +37,14 @@ MOST_BYTES = 2**31
 
 
 def has_telemetry(clip: Clip) -> bool:
-    """Return whether a clip's main file has a telemetry track; a look at its index only."""
+    """Return whether a clip's main file has a telemetry track.
+
+    What probing found is believed (``data_streams``); only a clip that was never probed costs a
+    look at its index.
+    """
+    probed = clip.metadata.get(STREAMS_KEY)
+    if probed is not None:
+        return any(stream.endswith(f":{GPMF_FORMAT}") for stream in probed.split())
     if clip.path.suffix.lower() not in SUFFIXES:
         return False
     try:

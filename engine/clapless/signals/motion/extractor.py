@@ -78,7 +78,7 @@ class MotionExtractor:
             if lively_s < LEAST_MOVING_S:
                 shortest = "too_calm"
                 continue
-            sensors[name] = Sensor(movement=movement, time_std_s=stream.time_std_s)
+            sensors[name] = Sensor.of(movement, time_std_s=stream.time_std_s)
         if sensors:
             model = telemetry.settings.get("MINF", "") or next(iter(streams.values())).device
             return MotionFeature(clip=self._clip, sensors=sensors, model=model)

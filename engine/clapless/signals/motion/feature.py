@@ -34,19 +34,52 @@ class Sensor:
 
     Parameters
     ----------
-    movement
-        In rad/s or m/s^2, in the camera's axes, in clip time.
+    stored
+        int16 steps in the camera's axes, shape (n, 3); `GAP` where nothing was recorded.
+    step
+        What one step is worth, in rad/s or m/s^2.
+    start_s
+        Clip time of the first sample.
+    rate_hz
+        Samples per second.
     time_std_s
         Standard deviation of its place in clip time, without latency.
     """
 
-    movement: Movement
+    stored: NDArray[np.int16]
+    step: float
+    start_s: float
+    rate_hz: float
     time_std_s: float
+
+    @classmethod
+    def of(cls, movement: Movement, *, time_std_s: float) -> Sensor:
+        """Return a movement in steps of a 32000th of its largest value."""
+        values = np.asarray(movement.values, np.float64)
+        missing = ~np.isfinite(values)
+        values = np.where(missing, 0.0, values)
+        step = max(float(np.abs(values).max()) / STEPS, 1e-12)
+        stored = np.rint(values / step).astype(np.int16)
+        stored[missing] = GAP
+        return cls(
+            stored=stored,
+            step=step,
+            start_s=movement.start_s,
+            rate_hz=movement.rate_hz,
+            time_std_s=time_std_s,
+        )
+
+    @property
+    def movement(self) -> Movement:
+        """The movement again."""
+        values = np.where(self.stored == GAP, np.nan, self.stored * self.step)
+        return Movement(start_s=self.start_s, values=values, rate_hz=self.rate_hz)
 
     @property
     def rate_std_ppm(self) -> float:
         """Standard deviation of its clock rate, as its place was had from its whole length."""
-        return float(self.time_std_s * np.sqrt(12.0) / max(self.movement.duration_s, 1.0) * 1e6)
+        length_s = max(self.stored.shape[0] / self.rate_hz, 1.0)
+        return float(self.time_std_s * np.sqrt(12.0) / length_s * 1e6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,30 +122,28 @@ class MotionFeature:
             "model": np.frombuffer(self.model.encode(), np.uint8).copy()
         }
         for name, sensor in self.sensors.items():
-            values = np.asarray(sensor.movement.values, np.float64)
-            missing = ~np.isfinite(values)
-            step = max(float(np.abs(np.where(missing, 0.0, values)).max()) / STEPS, 1e-12)
-            stored = np.rint(np.where(missing, 0.0, values) / step).astype(np.int16)
-            stored[missing] = GAP
-            arrays[name] = stored
+            arrays[name] = sensor.stored
             arrays[f"{name}_scale"] = np.array(
-                [step, sensor.movement.start_s, sensor.movement.rate_hz, sensor.time_std_s]
+                [sensor.step, sensor.start_s, sensor.rate_hz, sensor.time_std_s]
             )
         return arrays
 
     @classmethod
     def from_arrays(cls, clip: Clip, arrays: Arrays) -> MotionFeature:
-        """Return the feature that `to_arrays` wrote, to within a 32000th of its largest value."""
+        """Return the feature that `to_arrays` wrote."""
         sensors: dict[str, Sensor] = {}
         for name in SENSORS:
             if name not in arrays:
                 continue
-            stored = np.asarray(arrays[name], np.int16)
             step, start_s, rate_hz, time_std_s = (
                 float(value) for value in np.asarray(arrays[f"{name}_scale"], np.float64)
             )
-            values = np.where(stored == GAP, np.nan, stored * step).astype(np.float32)
-            movement = Movement(start_s=start_s, values=values, rate_hz=rate_hz)
-            sensors[name] = Sensor(movement=movement, time_std_s=time_std_s)
+            sensors[name] = Sensor(
+                stored=np.asarray(arrays[name], np.int16),
+                step=step,
+                start_s=start_s,
+                rate_hz=rate_hz,
+                time_std_s=time_std_s,
+            )
         model = bytes(np.asarray(arrays["model"], np.uint8)).decode()
         return cls(clip=clip, sensors=sensors, model=model)

@@ -123,7 +123,7 @@ class MotionSignal:
                 ready_b = b.ready(fastest_hz) if moved_b is None else _ready(moved_b, fastest_hz)
                 verdict = _judged(ready_a, ready_b, prior)
                 if not verdict.code:
-                    return _match(a, b, verdict, speed, ready_b)
+                    return _match(a, b, verdict, speed, ready_b, exclude_spans)
                 last = last or _refusal(a, b, verdict.code, verdict)
                 if speed != 1 or _length_s(ready_a) + _length_s(ready_b) > LONG_S:
                     # What long clips have in common shows in what they do slowly.
@@ -203,6 +203,7 @@ def _match(
     verdict: Verdict,
     speed: Fraction,
     ready_b: Mapping[str, Prepared],
+    exclude_spans: Spans,
 ) -> Match:
     place = verdict.places[0]
     best, sensor = place.best, place.finest
@@ -235,9 +236,22 @@ def _match(
         ),
         pivot_s=float(line.pivot * scale),
         confidence=float(verdict.confidence),
-        spans_s=((best.span_s[0] * scale, best.span_s[1] * scale),),
+        spans_s=_without((best.span_s[0] * scale, best.span_s[1] * scale), exclude_spans),
         details=_details(place, ready_b),
     )
+
+
+def _without(span_s: tuple[float, float], exclude_spans: Spans) -> tuple[tuple[float, float], ...]:
+    """Return what is left of a span, in rising order."""
+    left = [span_s]
+    for start_s, end_s in exclude_spans:
+        left = [
+            piece
+            for first_s, last_s in left
+            for piece in ((first_s, min(last_s, start_s)), (max(first_s, end_s), last_s))
+            if piece[1] > piece[0]
+        ]
+    return tuple(left)
 
 
 def _apart_s(place: Judged) -> float:
