@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from clapless.errors import DamagedMediaError, MediaError
+from clapless.media import Block, Need, TelemetryBlock, read_once
 from clapless.media.gpmf import (
     describe_telemetry,
     gps_recordings,
@@ -264,6 +265,34 @@ def test_only_the_streams_that_are_asked_for(movie: Path, tmp_path: Path) -> Non
     telemetry = read_gpmf(clip_of(path), keys=("GYRO",))
     assert [stream.key for stream in telemetry.streams] == ["GYRO"]
     assert telemetry.streams[0].clock == "stamped"
+
+
+class Listener:
+    """Wants some streams of a clip's telemetry."""
+
+    def __init__(self, *keys: str) -> None:
+        self.telemetry_keys = keys
+        self.needs = frozenset({Need.TELEMETRY})
+        self.blocks: list[Block] = []
+
+    def feed(self, block: Block) -> None:
+        self.blocks.append(block)
+
+
+def test_one_read_feeds_all_and_says_what_is_damaged(movie: Path, tmp_path: Path) -> None:
+    payloads = payloads_of(MODELS["HERO6"], 9)
+    payloads[-1] = payloads[-1][:200]
+    path = add_telemetry(movie, tmp_path / "short.mp4", payloads)
+    one, other = Listener("GYRO"), Listener("GPS5")
+    result = read_once(clip_of(path), [one, other])
+    assert any("short.mp4" in warning for warning in result.warnings)
+    assert one.blocks == other.blocks
+    (block,) = one.blocks
+    assert isinstance(block, TelemetryBlock)
+    assert {s.key for s in block.telemetry.streams} == {"GYRO", "GPS5"}
+    nothing = Listener("GYRO")
+    assert read_once(clip_of(movie), [nothing]).warnings == ()
+    assert nothing.blocks == []
 
 
 def test_telemetry_cut_short_gives_what_is_whole(movie: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from clapless.media.reading import (
     SoundBlock,
     SoundWindows,
     Subscriber,
+    TelemetryBlock,
 )
 from clapless.media.windows import ClipSound, open_sound
 
@@ -32,6 +33,7 @@ __all__ = [
     "SoundBlock",
     "SoundWindows",
     "Subscriber",
+    "TelemetryBlock",
     "adopt_sound_indexes",
     "fingerprint",
     "frame_blocks",

@@ -26,6 +26,7 @@ from clapless.media.blocks import BlockMaker
 from clapless.media.containers import keep_only, open_container, time_of
 from clapless.media.decoding import StreamDecoder
 from clapless.media.frame_reader import feed_frames
+from clapless.media.gpmf.feeding import feed_telemetry
 from clapless.media.indexing import RAW_FORMATS, index_key, remember_index
 from clapless.media.reading import Need, SoundBlock, Subscriber
 from clapless.media.sequence import SoundPart, file_run, parts_of
@@ -94,6 +95,7 @@ def read_once(
             wanted = int(getattr(subscriber, "sound_rate_hz", rate_hz))
             listeners.setdefault(wanted, []).append(subscriber)
     warnings: list[str] = []
+    feed_telemetry(clip, subscribers, warnings)
     feed_frames(clip, subscribers, warnings, progress)
     if not listeners or not clip.audio:
         return ReadResult(warnings=tuple(warnings))

@@ -15,6 +15,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from clapless.media.gpmf.model import Telemetry
+
 
 class Need(Enum):
     """What an extractor wants to be fed."""
@@ -137,7 +139,20 @@ class FrameBlock:
         )
 
 
-Block = SoundBlock | FrameBlock
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetryBlock:
+    """A clip's telemetry, whole, in one block.
+
+    Parameters
+    ----------
+    telemetry
+        The streams that any subscriber named in an attribute ``telemetry_keys``, and maybe more.
+    """
+
+    telemetry: Telemetry
+
+
+Block = SoundBlock | FrameBlock | TelemetryBlock
 
 
 class SoundWindows(Protocol):

@@ -8,7 +8,7 @@ import numpy as np
 
 from clapless.errors import MediaError
 from clapless.media.gpmf import Telemetry, TelemetryStream, read_gpmf
-from clapless.media.reading import Block, Need
+from clapless.media.reading import Block, Need, TelemetryBlock
 from clapless.model import Clip, Refusal
 from clapless.numerics.motion import SHORTEST_S
 from clapless.numerics.movement import on_grid, prepare
@@ -30,21 +30,23 @@ def read_streams(clip: Clip, keys: Collection[str]) -> Telemetry:
 
 
 class MotionExtractor:
-    """Reads the telemetry of a clip when it is asked for the feature.
-
-    Telemetry is some megabytes and is read through its own tables, so nothing is fed to it.
+    """Takes the telemetry of a clip from what it is fed, or reads it when it was fed nothing.
 
     Parameters
     ----------
     clip
         The clip.
     reader
-        How its telemetry is read.
+        How its telemetry is read where none was fed.
     """
+
+    telemetry_keys = tuple(sorted(KEYS.values()))
+    """Streams it wants."""
 
     def __init__(self, clip: Clip, reader: TelemetryReader = read_streams) -> None:
         self._clip = clip
         self._reader = reader
+        self._telemetry: Telemetry | None = None
 
     @property
     def needs(self) -> frozenset[Need]:
@@ -52,12 +54,14 @@ class MotionExtractor:
         return frozenset({Need.TELEMETRY})
 
     def feed(self, block: Block) -> None:
-        """Take nothing: telemetry does not come in blocks."""
+        """Take the clip's telemetry; it comes in one block."""
+        if isinstance(block, TelemetryBlock):
+            self._telemetry = block.telemetry
 
     def finish(self) -> MotionFeature | Refusal:
         """Return the movement, or why the clip has none that is of use."""
         try:
-            telemetry = self._reader(self._clip, sorted(KEYS.values()))
+            telemetry = self._telemetry or self._reader(self._clip, self.telemetry_keys)
         except MediaError as error:
             return self._refuse("unreadable", f"its telemetry cannot be read: it {error.reason}")
         found = {name: _best(telemetry, key) for name, key in KEYS.items()}
