@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from clapless.cli import outcome
+from clapless.cli.align import align
 from clapless.cli.cache import cache
 from clapless.cli.console import warn
 from clapless.cli.demo import demo
@@ -22,7 +23,7 @@ from clapless.cli.sync import sync
 from clapless.cli.verify import verify
 from clapless.errors import ClaplessError, UsageError
 
-VERBS = (sync, verify, probe, demo)
+VERBS = (sync, align, verify, probe, demo)
 
 
 class _Group(TyperGroup):

@@ -1,0 +1,165 @@
+"""``clapless align``: two runs of one route, one time map."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from clapless.cli import outcome, words
+from clapless.cli.console import safe, stderr, stdout, warn
+from clapless.cli.progress import ConsoleProgress
+from clapless.errors import UsageError, printable
+from clapless.model import Marker, Session
+from clapless.session import check_target, read_session, to_json, write_session
+
+if TYPE_CHECKING:
+    from clapless.pipeline.routes import AlignResult
+
+GAP_WORDS = {
+    "detour": "a detour, or off the route",
+    "lap": "the reference goes on alone (a lap or a detour)",
+    "stop": "one of the two stands still",
+}
+
+
+def align(
+    ref: Annotated[Path, typer.Argument(metavar="REF", help="The run whose time counts.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The run to be aligned with it.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Write a session, to carry markers with."),
+    ] = None,
+    ref_gpx: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="GPX or FIT file of REF.")
+    ] = None,
+    new_gpx: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="GPX or FIT file of NEW.")
+    ] = None,
+    anchor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="T_REF=T_NEW", help="Two times at one place, by hand."),
+    ] = None,
+    least_on_route: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Gate: share of NEW on the route.")
+    ] = 0.5,
+    most_apart: Annotated[
+        float, typer.Option(min=0.0, metavar="M", help="Gate: median distance, in metres.")
+    ] = 15.0,
+    most_unsure: Annotated[
+        float, typer.Option(min=0.0, metavar="S", help="Gate: P90 of the uncertainty, in seconds.")
+    ] = 3.0,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw map and uncertainty into a PNG.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the session document instead of tables.")
+    ] = False,
+) -> None:
+    """Align two runs of one route (media, GPX or FIT): a time map."""
+    from clapless.pipeline.routes import AlignOptions, Gates
+    from clapless.pipeline.routes import align as align_runs
+
+    markers: tuple[Marker, ...] = ()
+    if output is not None:
+        check_target(output)
+        markers = read_session(output).markers if output.exists() else ()
+    gates = Gates(least_on_route=least_on_route, most_apart_m=most_apart, most_p90_s=most_unsure)
+    options = AlignOptions(
+        ref_gpx=ref_gpx,
+        new_gpx=new_gpx,
+        anchors=tuple(_anchor(text) for text in anchor or ()),
+        gates=gates,
+    )
+    with ConsoleProgress() as progress:
+        result = align_runs(ref, new, options=options, progress=progress)
+    if output is not None:
+        write_session(dataclasses.replace(result.session, markers=markers), output)
+    if as_json:
+        base = output.parent if output is not None else Path.cwd()
+        typer.echo(to_json(_with_quality(result), base=base), nl=False)
+    else:
+        _show(result, output)
+    if plot is not None and result.session.groups:
+        from clapless.cli.route_picture import draw_map
+
+        draw_map(result, plot)
+        stderr().print(f"Drawn: {printable(str(plot))}", soft_wrap=True)
+    warn(result.warnings)
+    raise typer.Exit(outcome.of_session(result.session))
+
+
+def _anchor(text: str) -> tuple[float, float]:
+    ref, equals, new = text.partition("=")
+    if not equals:
+        raise UsageError(f"--anchor {text!r} is not of the form T_REF=T_NEW, as in 83.5=1:20.")
+    return words.parse_time_s(ref), words.parse_time_s(new)
+
+
+def _with_quality(result: AlignResult) -> Session:
+    extra: dict[str, object] = {"warnings": list(result.warnings)}
+    if result.quality is not None:
+        extra["quality"] = dataclasses.asdict(result.quality)
+        extra["gates"] = [dataclasses.asdict(gate) for gate in result.gates]
+        extra["gaps"] = [dataclasses.asdict(gap) for gap in result.gaps]
+    return dataclasses.replace(result.session, extra={**result.session.extra, **extra})
+
+
+def _show(result: AlignResult, output: Path | None) -> None:
+    console = stdout()
+    ref, new = result.session.clips
+    if not result.session.groups:
+        left = result.session.unplaced[-1]
+        console.print(safe(f"{new.name} was not aligned with {ref.name}: {left.reason}.", "red"))
+        console.print(
+            "Next: name track files with --ref-gpx and --new-gpx, or two places by hand with "
+            "--anchor T_REF=T_NEW.",
+            soft_wrap=True,
+        )
+        return
+    placement = result.session.groups[0].placements[1]
+    assert placement.time_map is not None  # an alignment always has one
+    parts = len(placement.time_map.segments)
+    stretches = words.count_words(parts, "stretch", "stretches")
+    console.print(safe(f"{new.name} on the time of {ref.name}: {stretches}"), style="bold")
+    if result.quality is not None:
+        _show_quality(result)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in ("From", "To", "On the reference", "Plus or minus"):
+        table.add_column(column, justify="right")
+    for segment in placement.time_map.segments:
+        (t_0, g_0), (t_1, g_1) = segment.knots[0], segment.knots[-1]
+        unsure = f"{max(segment.std_s):.2f} s" if segment.std_s else ""
+        table.add_row(f"{t_0:.2f} s", f"{t_1:.2f} s", f"{g_0:.2f} to {g_1:.2f} s", unsure)
+    console.print(table)
+    for gap in result.gaps:
+        console.print(
+            f"No answer from {gap.start_s:.1f} to {gap.end_s:.1f} s: {GAP_WORDS[gap.kind]}"
+        )
+    if output is not None:
+        console.print(
+            f"Next: clapless markers transfer {printable(str(output))} --markers ref.csv --to "
+            f"{new.id} -o new.csv",
+            soft_wrap=True,
+        )
+
+
+def _show_quality(result: AlignResult) -> None:
+    quality = result.quality
+    assert quality is not None  # the caller asked
+    console = stdout()
+    console.print(
+        f"{quality.on_route:.0%} of {words.count_words(quality.places, 'place')} on the route, "
+        f"{quality.coverage:.0%} of the time covered; the runs are apart by "
+        f"{quality.apart_p50_m:.1f} m (mean {quality.apart_mae_m:.1f}, "
+        f"P90 {quality.apart_p90_m:.1f}, "
+        f"P95 {quality.apart_p95_m:.1f} m)",
+        soft_wrap=True,
+    )
+    for gate in result.gates:
+        mark, style = ("pass", "green") if gate.passed else ("FAIL", "red")
+        line = f"{mark}  {gate.name}: {gate.reached:.2f} (wanted {gate.wanted:.2f})"
+        console.print(safe(line, style))

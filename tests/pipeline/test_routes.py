@@ -1,0 +1,185 @@
+"""Two runs of one route from files to a session: the map, its gates, anchors and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from clapless.errors import ClaplessError, UsageError
+from clapless.pipeline.routes import AlignOptions, Gates, align
+from clapless.pipeline.routes.anchors import ANCHOR_STD_S, anchors_alone, through_anchors
+from clapless.session import read_session, write_session
+from clapless.timing import Segment, TimeMap
+from tests.numerics.test_route_warp import mapped, ride, truth, wander
+
+Floats = NDArray[np.float64]
+
+
+def gpx(path: Path, times_s: Floats, places_m: Floats) -> Path:
+    """Write places in metres about 47 N 8 E as a GPX track of 2026-05-01."""
+    lat = 47.0 + places_m[:, 1] / 111_177.0
+    lon = 8.0 + places_m[:, 0] / 76_057.0
+    stamps = np.datetime64("2026-05-01T10:00:00") + np.rint(times_s).astype("timedelta64[s]")
+    points = "".join(
+        f'<trkpt lat="{y:.7f}" lon="{x:.7f}"><time>{t}Z</time></trkpt>'
+        for y, x, t in zip(lat, lon, stamps, strict=True)
+    )
+    path.write_text(
+        '<?xml version="1.0"?><gpx version="1.1" creator="t" '
+        f'xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>{points}</trkseg></trk></gpx>',
+        "utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Callable[..., tuple[Path, Path, Floats]]:
+    def make(*, backwards: bool = False, elsewhere: bool = False) -> tuple[Path, Path, Floats]:
+        way = wander(31)
+        ref = ride(way, speed_mps=5.0, seed=32, noise_m=1.0)
+        other = way[::-1] if backwards else wander(33) if elsewhere else way
+        new = ride(other, speed_mps=6.5, seed=34, noise_m=1.0)
+        clean = ride(other, speed_mps=6.5, seed=34)
+        return (
+            gpx(tmp_path / "first run.gpx", *ref),
+            gpx(tmp_path / "second run.gpx", *new),
+            truth(way, ride(way, speed_mps=5.0, seed=32), clean[1]),
+        )
+
+    return make
+
+
+def test_a_second_run_is_placed_with_a_time_map(
+    runs: Callable[..., tuple[Path, Path, Floats]], tmp_path: Path
+) -> None:
+    ref, new, wanted = runs()
+    result = align(ref, new)
+    (group,) = result.session.groups
+    placement = group.placements[1]
+    assert placement.status == "synced"
+    assert placement.time_map is not None
+    got = [placement.time_map.to_group(float(t)) for t in range(len(wanted))]
+    error = np.array([abs(g - w) for g, w in zip(got, wanted, strict=True) if g is not None])
+    assert len(error) > 0.95 * len(wanted)
+    assert np.median(error) < 0.6
+    assert result.quality is not None
+    assert result.quality.on_route > 0.97
+    assert all(gate.passed for gate in result.gates)
+    path = tmp_path / "s.json"
+    write_session(result.session, path)
+    assert read_session(path).groups == result.session.groups
+
+
+def test_gates_are_the_users(runs: Callable[..., tuple[Path, Path, Floats]]) -> None:
+    ref, new, _ = runs()
+    result = align(ref, new, options=AlignOptions(gates=Gates(most_p90_s=0.01)))
+    assert [gate.passed for gate in result.gates] == [True, True, False]
+    assert result.session.groups[0].placements[1].status == "check"
+
+
+def test_a_run_the_other_way_and_another_route_are_refused_in_words(
+    runs: Callable[..., tuple[Path, Path, Floats]],
+) -> None:
+    ref, new, _ = runs(backwards=True)
+    left = align(ref, new).session.unplaced
+    assert {one.code for one in left} == {"reversed"}
+    assert left[0].reason == "the second run goes the route the other way"
+    ref, new, _ = runs(elsewhere=True)
+    assert {one.code for one in align(ref, new).session.unplaced} == {"other_route"}
+
+
+def test_anchors_alone_place_what_nothing_else_does(
+    runs: Callable[..., tuple[Path, Path, Floats]],
+) -> None:
+    ref, new, _ = runs(elsewhere=True)
+    result = align(ref, new, options=AlignOptions(anchors=((10.0, 5.0), (50.0, 25.0))))
+    placement = result.session.groups[0].placements[1]
+    assert placement.status == "manual"
+    assert placement.to_group(15.0) == pytest.approx(30.0)
+
+
+def test_an_anchor_refits_the_map_near_it(
+    runs: Callable[..., tuple[Path, Path, Floats]],
+) -> None:
+    ref, new, _ = runs()
+    free = align(ref, new).session.groups[0].placements[1].time_map
+    assert free is not None
+    at_s = 120.0
+    before, far = free.to_group(at_s), free.to_group(20.0)
+    assert before is not None
+    options = AlignOptions(anchors=((before + 2.0, at_s),))
+    tied = align(ref, new, options=options).session.groups[0].placements[1].time_map
+    assert tied is not None
+    assert tied.to_group(at_s) == pytest.approx(before + 2.0, abs=0.05)
+    assert tied.to_group(20.0) == pytest.approx(far, abs=0.1)
+
+
+def test_files_that_cannot_serve_are_one_sentence(
+    runs: Callable[..., tuple[Path, Path, Floats]], tmp_path: Path
+) -> None:
+    ref, new, _ = runs()
+    bare = tmp_path / "bare.gpx"
+    bare.write_text(ref.read_text("utf-8").replace("<time>", "<x>").replace("</time>", "</x>"))
+    assert "its track has no times" in align(ref, bare).session.unplaced[0].reason
+    with pytest.raises(UsageError, match="is a track file already"):
+        align(ref, new, options=AlignOptions(new_gpx=ref))
+    (tmp_path / "broken.gpx").write_text("no track here", "utf-8")
+    with pytest.raises(ClaplessError, match=r"broken\.gpx"):
+        align(ref, tmp_path / "broken.gpx")
+
+
+MAP = TimeMap((Segment(((0.0, 10.0), (100.0, 130.0), (200.0, 220.0)), (0.4, 0.4, 0.4)),))
+
+
+@given(st.lists(st.tuples(st.floats(5, 195), st.floats(-0.5, 0.5)), min_size=1, max_size=4))
+def test_the_map_goes_through_every_anchor_and_still_rises(
+    wanted: list[tuple[float, float]],
+) -> None:
+    wanted = [
+        w for n, w in enumerate(sorted(wanted)) if all(w[0] - o[0] > 20 for o in sorted(wanted)[:n])
+    ]
+    anchors = [(float(MAP.to_group(t) or 0.0) + off, t) for t, off in wanted]
+    tied = through_anchors(MAP, anchors)
+    for ref_s, new_s in anchors:
+        assert tied.to_group(new_s) == pytest.approx(ref_s, abs=4 * ANCHOR_STD_S)
+    for segment in tied.segments:
+        values = np.array(segment.knots)
+        assert (np.diff(values, axis=0) > 0).all()
+        assert min(segment.std_s) > 0
+
+
+def test_anchors_that_go_back_in_time_or_lie_in_a_gap_are_refused() -> None:
+    with pytest.raises(UsageError, match="go back in time"):
+        through_anchors(MAP, [(50.0, 40.0), (40.0, 50.0)])
+    with pytest.raises(UsageError, match="nothing was aligned"):
+        through_anchors(MAP, [(500.0, 400.0)])
+    with pytest.raises(UsageError, match="Two anchors"):
+        anchors_alone([(1.0, 1.0)])
+    assert through_anchors(MAP, []) is MAP
+
+
+@pytest.mark.real
+def test_real_courses(shared_data: Path) -> None:
+    tracks = shared_data / "gps_tracks" / "regatta"
+    one = align(tracks / "track1.gpx", tracks / "track2.gpx")
+    assert one.session.groups
+    assert one.gaps
+    two = align(tracks / "osm-demo-Alex.gpx", tracks / "osm-demo-Yury.gpx")
+    assert {left.code for left in two.session.unplaced} == {"other_route"}
+
+
+def test_mapped_helper_leaves_gaps_open() -> None:
+    # What the other tests lean on: no answer is no answer.
+    from clapless.numerics.route_warp import warp_routes
+    from tests.numerics.test_route_warp import route
+
+    way = wander(35)
+    run = route(*ride(way, speed_mps=5.0, seed=36))
+    got, _ = mapped(warp_routes(run, run), np.array([-50.0, 1e6]))
+    assert np.isnan(got).all()
