@@ -8,8 +8,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from clapless.model import SYNCED_CONFIDENCE, Clip, Group, Match, Placement
-from clapless.pipeline.compare import LOOP_OVERLAP_S, Comparer
+from clapless.pipeline.comparer import Comparer
 from clapless.pipeline.guess import Guesses
+from clapless.pipeline.loops import LOOP_OVERLAP_S
 from clapless.pipeline.progress import Progress
 from clapless.signals.base import Prior
 from clapless.solve import TRADE_SPEEDS, Solution, between

@@ -13,11 +13,12 @@ from clapless.errors import UsageError, printable
 from clapless.media import scan
 from clapless.model import Clip, Device, Match, Refusal, Session, Unplaced
 from clapless.pipeline.again import SecondLook
-from clapless.pipeline.compare import Comparer, Search
+from clapless.pipeline.comparer import Comparer
 from clapless.pipeline.extract import Reader, extract, read_from_disk
 from clapless.pipeline.names import ClipNames
 from clapless.pipeline.options import Failure, SyncOptions, SyncResult
 from clapless.pipeline.progress import NO_PROGRESS, Progress
+from clapless.pipeline.search import Search
 from clapless.signals.base import Signal
 from clapless.solve import Solution, between, shooting_order, solve
 from clapless.store import Store

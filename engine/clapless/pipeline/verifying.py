@@ -18,7 +18,7 @@ from clapless.model import (
     Verification,
     inverse,
 )
-from clapless.pipeline.compare import Comparer
+from clapless.pipeline.comparer import Comparer
 from clapless.pipeline.extract import Extracted, Reader, extract, read_from_disk
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.pipeline.residuals import Residuals, judge

@@ -8,27 +8,17 @@ apart by what is proven already are not compared at all.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
-from clapless.model import SYNCED_CONFIDENCE, Clip, Match, Refusal
+from clapless.model import SYNCED_CONFIDENCE, Clip, Match
+from clapless.pipeline.comparer import Comparer, Pair, pair_of
 from clapless.pipeline.guess import FAR_S, Guesses
+from clapless.pipeline.loops import closing_pairs
 from clapless.pipeline.progress import Progress
-from clapless.signals.base import Prior, Signal, Spans
 from clapless.solve.edges import Edge, Node
 from clapless.solve.forest import Forest
-
-Pair = tuple[str, str]
-"""Two clip ids, the smaller one first."""
-
-WARM = 6
-"""Features that keep what they computed or opened; the others let go of it."""
-
-LOOP_OVERLAP_S = 8.0
-"""Two placed clips are compared to close a loop if they share at least this."""
 
 LOOP_PASSES = 2
 """How often what hangs on one edge alone is looked at again."""
@@ -36,71 +26,12 @@ LOOP_PASSES = 2
 BRIDGE_TRIES_PER_CLIP = 4
 """Pairs of clips in two clusters that are compared to join these, per clip there is."""
 
+BRIDGE_MISSES = (40, 0.5)
+"""So many misses in a row, or so many per clip, end the search for such joins."""
+
 BRIDGE_REACH_S = 300.0
 """Clips of two clusters are not compared where their devices put them farther apart than this:
 both have their places, and only the join of the clusters would be missed."""
-
-
-class Comparer:
-    """Compares pairs by one signal and keeps the answers.
-
-    Parameters
-    ----------
-    signal
-        The signal.
-    features
-        By clip id.
-    """
-
-    def __init__(self, signal: Signal, features: Mapping[str, Any]) -> None:
-        self.signal = signal
-        self.features = features
-        self.matches: dict[Pair, Match] = {}
-        self.refusals: dict[Pair, Refusal] = {}
-        self._warm: OrderedDict[str, None] = OrderedDict()
-
-    def known(self, a: str, b: str) -> bool:
-        """Return whether the pair was compared."""
-        key = _key(a, b)
-        return key in self.matches or key in self.refusals
-
-    def compare(
-        self, a: str, b: str, *, prior: Prior | None = None, exclude_spans: Spans = ()
-    ) -> Match | Refusal:
-        """Return and keep the signal's answer; a match takes the place of a refusal."""
-        answer = self.ask(a, b, prior=prior, exclude_spans=exclude_spans)
-        key = _key(a, b)
-        if isinstance(answer, Match):
-            self.matches[key] = answer
-            self.refusals.pop(key, None)
-        elif key not in self.matches:
-            self.refusals[key] = answer
-        return answer
-
-    def ask(
-        self, a: str, b: str, *, prior: Prior | None = None, exclude_spans: Spans = ()
-    ) -> Match | Refusal:
-        """Return the signal's answer and keep nothing of it."""
-        answer = self.signal.match(
-            self.features[a], self.features[b], prior=prior, exclude_spans=exclude_spans
-        )
-        for clip in (a, b):
-            self._warm[clip] = None
-            self._warm.move_to_end(clip)
-        while len(self._warm) > WARM:
-            cold, _ = self._warm.popitem(last=False)
-            self.features[cold].forget()
-        return answer
-
-    def close(self) -> None:
-        """Let go of everything that was computed or opened."""
-        for clip in self._warm:
-            self.features[clip].forget()
-        self._warm.clear()
-
-
-def _key(a: str, b: str) -> Pair:
-    return (a, b) if a <= b else (b, a)
 
 
 class Search:
@@ -144,7 +75,7 @@ class Search:
                 self._join(relation)
         self._guesses = Guesses(list(self._clips.values()))
         self._order = {
-            _key(a, b): rank
+            pair_of(a, b): rank
             for rank, (a, b) in enumerate(comparer.signal.candidates(comparer.features))
             if self._allowed(a, b)
         }
@@ -164,10 +95,15 @@ class Search:
 
     def _walk(self) -> Iterator[Pair]:
         yield from self._rounds(self._homeless)
-        limit = BRIDGE_TRIES_PER_CLIP * len(self._clips)
-        yield from self._rounds(self._between, limit=limit, reach_s=BRIDGE_REACH_S)
+        yield from self._rounds(
+            self._between,
+            limit=BRIDGE_TRIES_PER_CLIP * len(self._clips),
+            misses=max(BRIDGE_MISSES[0], BRIDGE_MISSES[1] * len(self._clips)),
+            reach_s=BRIDGE_REACH_S,
+        )
         for _ in range(LOOP_PASSES):
-            pairs = list(self._loops())
+            open_pairs = (p for p in self._order if not self._comparer.known(*p))
+            pairs = closing_pairs(self._forest, self._comparer.matches.values(), open_pairs)
             if not pairs:
                 break
             yield from pairs
@@ -177,10 +113,11 @@ class Search:
         wanted: Callable[[], Callable[[str, str], bool]],
         *,
         limit: float = math.inf,
+        misses: float = math.inf,
         reach_s: float = math.inf,
     ) -> Iterator[Pair]:
         """Yield wanted pairs, the likeliest first; the order is made anew as matches come in."""
-        tried = 0
+        tried = missed = 0
         while True:
             still = wanted()
             pairs = [p for p in self._order if still(*p) and not self._comparer.known(*p)]
@@ -191,10 +128,11 @@ class Search:
             for distance_s, (a, b) in self._sorted(pairs):
                 if reach_s < distance_s < FAR_S or not still(a, b):
                     continue
-                if tried >= limit:
+                if tried >= limit or missed >= misses:
                     return
                 tried += 1
                 yield a, b
+                missed = 0 if self._comparer.matched(a, b) else missed + 1
                 still = wanted()
                 if len(self._comparer.matches) >= found + fresh:
                     break
@@ -248,34 +186,3 @@ class Search:
         """Return what tells whether two clips lie in clusters that may have to be joined."""
         root = {n: self._forest.root(n) for n in self._clips}
         return lambda a, b: root[a] != root[b]
-
-    def _overlap_s(self, a: str, b: str) -> float:
-        one, two = self._forest.interval(a), self._forest.interval(b)
-        return min(one[1], two[1]) - max(one[0], two[0])
-
-    def _loops(self) -> Iterator[Pair]:
-        """Yield for everything that hangs on one edge alone the pair that would close a loop."""
-        crossed: dict[frozenset[str], int] = {}
-        for match in self._comparer.matches.values():
-            if self._forest.root(match.a) == self._forest.root(match.b):
-                for step in self._steps(match.a, match.b):
-                    crossed[step] = crossed.get(step, 0) + 1
-        best: dict[frozenset[str], tuple[float, Pair]] = {}
-        for pair in self._order:
-            a, b = pair
-            if self._forest.root(a) != self._forest.root(b) or self._comparer.known(a, b):
-                continue
-            overlap_s = self._overlap_s(a, b)
-            if overlap_s < LOOP_OVERLAP_S:
-                continue
-            for step in self._steps(a, b):
-                if crossed.get(step, 0) < 2 and overlap_s > best.get(step, (0.0, pair))[0]:
-                    best[step] = (overlap_s, pair)
-        seen: set[Pair] = set()
-        for _, pair in sorted(best.values(), key=lambda b: (-b[0], b[1])):
-            if pair not in seen:
-                seen.add(pair)
-                yield pair
-
-    def _steps(self, a: str, b: str) -> list[frozenset[str]]:
-        return [frozenset((e.a, e.b)) for _, e in self._forest.path(a, b)]
