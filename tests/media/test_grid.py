@@ -7,7 +7,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clapless.media.grid import GridCounter
+from clapless.media.grid import GridCounter, grid_limit
 
 RATE_HZ = 48000
 
@@ -57,3 +57,25 @@ def test_packets_that_come_again_overlap() -> None:
 def test_packets_without_time_follow_each_other() -> None:
     counter = GridCounter(Fraction(1, RATE_HZ), RATE_HZ)
     assert [counter.place(pts, 1000) for pts in (None, None, 2000, None)] == [0, 1000, 2000, 3000]
+
+
+def test_one_damaged_timestamp_moves_nothing() -> None:
+    counter = GridCounter(Fraction(1, RATE_HZ), RATE_HZ)
+    times = [0, 1024, 10**12, 3072, -200_000, 5120]
+    assert [counter.place(pts, 1024) for pts in times] == [n * 1024 for n in range(6)]
+    assert counter.holes == 0
+
+
+def test_a_new_count_goes_on_where_the_old_one_ended() -> None:
+    counter = GridCounter(Fraction(1, RATE_HZ), RATE_HZ)
+    times = [500_000, 501_024, 0, 1024, 2048, 3072 + 4096]
+    places = [counter.place(pts, 1024) for pts in times]
+    assert places == [0, 1024, 2048, 3072, 4096, 5120 + 4096]
+
+
+def test_a_hole_beyond_the_end_is_damage() -> None:
+    limit = grid_limit(10.0, RATE_HZ)
+    counter = GridCounter(Fraction(1, RATE_HZ), RATE_HZ, limit=limit)
+    assert counter.place(0, 1024) == 0
+    assert counter.place(30 * RATE_HZ, 1024) == 1024
+    assert counter.place(2048, 1024) == 2048

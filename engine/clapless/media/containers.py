@@ -9,10 +9,10 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 import av.container
@@ -22,6 +22,9 @@ import av.stream
 from clapless.errors import DamagedMediaError, MediaError, NotMediaError
 
 OPEN_OPTIONS = {"protocol_whitelist": "file"}
+
+MOST_NEW_STREAMS = 64
+"""Streams that may appear in the middle of a file before it counts as noise."""
 
 NO_RECORDINGS = (
     *("image2", "_pipe", "gif", "apng", "tty", "concat", "hls", "dash", "sdp", "rtsp", "lrc"),
@@ -107,6 +110,29 @@ def keep_only(container: av.container.InputContainer, wanted: Iterable[av.stream
         stream.discard = (
             av.stream.Discard.default if stream.index in indices else av.stream.Discard.all
         )
+
+
+def packets_of(
+    container: av.container.InputContainer, streams: Sequence[av.stream.Stream]
+) -> Iterator[Any]:
+    """Yield the packets of some streams, then an empty one for each.
+
+    PyAV stumbles over a stream that appears in the middle of a file (transport streams, FLV); it
+    is passed over.
+
+    Raises
+    ------
+    av.error.FFmpegError
+        The file breaks off.
+    """
+    if not streams:
+        return
+    for _ in range(MOST_NEW_STREAMS):
+        try:
+            yield from container.demux(*streams)
+        except IndexError:
+            continue
+        return
 
 
 def time_of(pts: int, time_base: Fraction | None) -> Fraction:

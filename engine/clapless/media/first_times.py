@@ -17,7 +17,7 @@ import av.error
 from av.audio.frame import AudioFrame
 from av.container import InputContainer
 
-from clapless.media.containers import keep_only, time_of
+from clapless.media.containers import keep_only, packets_of, time_of
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream as AvAudioStream
@@ -119,7 +119,7 @@ def _pass(
     alone = len(streams) == 1
     total = 0
     try:
-        for packet in container.demux(*streams):
+        for packet in packets_of(container, streams):
             total += packet.size
             if look.stream is not None and packet.stream_index == look.stream.index:
                 if not look.done:

@@ -19,7 +19,7 @@ import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from clapless.media.containers import keep_only
+from clapless.media.containers import keep_only, packets_of
 from clapless.timing import snap_rate
 
 SAMPLED_PACKETS = 96
@@ -128,7 +128,7 @@ def _sampled(container: InputContainer, stream: VideoStream, *, whole_head: bool
     times: list[int] = []
     ended = True
     try:
-        for packet in container.demux(stream):
+        for packet in packets_of(container, [stream]):
             if packet.pts is not None and not packet.is_discard:
                 times.append(packet.pts)
             if len(times) >= SAMPLED_PACKETS:

@@ -20,7 +20,9 @@ from av.audio.stream import AudioStream as AvAudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from clapless.media.grid import GridCounter, slack_samples
+from clapless.media.containers import packets_of
+from clapless.media.decoding import new_counter
+from clapless.media.grid import slack_samples
 from clapless.media.indexing import ENTRY_EVERY_S, SoundIndex, is_timed
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def _frames(packets: Iterator[SoundPacket]) -> Iterator[tuple[int | None, int | 
 
 def _head(container: InputContainer, stream: AvAudioStream) -> _Head | None:
     found = []
-    for packet_pts, frame_pts, count in _frames(container.demux(stream)):
+    for packet_pts, frame_pts, count in _frames(packets_of(container, [stream])):
         if packet_pts is None or frame_pts is None:
             return None
         found.append((packet_pts, frame_pts, count))
@@ -113,7 +115,7 @@ def _end_after(container: InputContainer, stream: AvAudioStream, target: int) ->
     except av.error.FFmpegError:
         return None
     end = None
-    for _, frame_pts, count in _frames(container.demux(stream)):
+    for _, frame_pts, count in _frames(packets_of(container, [stream])):
         if frame_pts is not None:
             end = frame_pts + count
     return end
@@ -138,7 +140,7 @@ def _listed_index(
     pts, pos = listed[:, 0], listed[:, 1]
     if (np.diff(pts) <= 0).any():
         return None
-    samples = _samples(stream, pts, head)
+    samples = _samples(container, stream, pts, head)
     if samples is None:
         return None
     rate_hz = stream.codec_context.sample_rate
@@ -156,7 +158,7 @@ def _listed_index(
 
 
 def _samples(
-    stream: AvAudioStream, pts: NDArray[np.int64], head: _Head
+    container: InputContainer, stream: AvAudioStream, pts: NDArray[np.int64], head: _Head
 ) -> NDArray[np.int64] | None:
     """Return the grid index of each packet's first sample, as `GridCounter` would count."""
     context = stream.codec_context
@@ -174,7 +176,11 @@ def _samples(
     jumps = np.diff(starts) * per_tick - counts[:-1]
     slack = np.array([slack_samples(int(count), per_tick, rate_hz) for count in counts[1:2]])
     moved = np.where(np.abs(jumps) > slack, np.round(jumps), 0).astype(np.int64)
-    return np.concatenate([[0], np.cumsum(counts[:-1] + moved)])
+    samples = np.concatenate([[0], np.cumsum(counts[:-1] + moved)])
+    counter = new_counter(container, stream)
+    if not all(counter.is_plausible(int(moved[k]), int(samples[k])) for k in np.flatnonzero(moved)):
+        return None
+    return samples
 
 
 def _thinned(samples: NDArray[np.int64], spacing: int) -> NDArray[np.int64]:
@@ -198,11 +204,11 @@ def _length(
     except av.error.FFmpegError:
         return None
     known = dict(zip(pts[start:].tolist(), samples[start:].tolist(), strict=True))
-    counter: GridCounter | None = None
-    for packet_pts, frame_pts, count in _frames(container.demux(stream)):
+    counter = None
+    for packet_pts, frame_pts, count in _frames(packets_of(container, [stream])):
         if counter is None:
             if packet_pts not in known:
                 return None
-            counter = GridCounter(stream.time_base, rate_hz, start=known[packet_pts])
+            counter = new_counter(container, stream, start=known[packet_pts])
         counter.place(frame_pts, count)
     return counter.position if counter is not None else None

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from clapless.errors import printable_name
 from clapless.media.blocks import BlockMaker
-from clapless.media.containers import keep_only, open_container, time_of
+from clapless.media.containers import keep_only, open_container, packets_of, time_of
 from clapless.media.decoding import StreamDecoder
 from clapless.media.frame_reader import feed_frames
 from clapless.media.gpmf.feeding import feed_telemetry
@@ -234,7 +234,7 @@ def _damage(
 def _packets(
     container: InputContainer, streams: Sequence[AvAudioStream], said: list[str], *, path: str
 ) -> Iterator[SoundPacket]:
-    packets: Iterator[SoundPacket] = container.demux(*streams)  # type: ignore[assignment]
+    packets: Iterator[SoundPacket] = packets_of(container, streams)
     while True:
         try:
             packet = next(packets)

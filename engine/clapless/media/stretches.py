@@ -24,9 +24,8 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
-from clapless.media.containers import keep_only, open_container, unreadable
-from clapless.media.decoding import MANY_CHANNELS, StreamDecoder, Uniform
-from clapless.media.grid import GridCounter
+from clapless.media.containers import keep_only, open_container, packets_of, unreadable
+from clapless.media.decoding import MANY_CHANNELS, StreamDecoder, Uniform, new_counter
 from clapless.media.indexing import SoundIndex, index_key, known_index, remember_index
 from clapless.media.limits import open_files
 from clapless.media.quick_index import quick_index
@@ -245,7 +244,7 @@ class StretchReader:
 
     def _packets(self) -> Iterator[SoundPacket]:
         assert self._container is not None
-        packets: Iterator[SoundPacket] = self._container.demux(self._stream)
+        packets: Iterator[SoundPacket] = packets_of(self._container, [self._stream])
         while True:
             try:
                 packet = next(packets, None)
@@ -259,14 +258,15 @@ class StretchReader:
         self, start: int | None, packets: Iterator[SoundPacket]
     ) -> Iterator[tuple[int, AudioFrame]]:
         """Yield (index, frame) from known packet `start` on, or counted from 0 where it is None."""
-        counter = GridCounter(self._time_base, self._rate_hz) if start is None else None
+        assert self._container is not None
+        counter = new_counter(self._container, self._stream) if start is None else None
         uniform = Uniform(self._rate_hz)
         for packet in packets:
             if counter is None and start is not None and self._order(packet, start) >= 0:
                 sample = int(self._index.sample[start])
-                counter = GridCounter(self._time_base, self._rate_hz, start=sample)
+                counter = new_counter(self._container, self._stream, start=sample)
             try:
-                frames = packet.decode()
+                frames = [even for f in packet.decode() for even in uniform.convert(f)]
             except av.error.FFmpegError:
                 # Damage, or a decoder thrown in half-way: a hole either way, and the whole read
                 # has already said so.
@@ -274,8 +274,7 @@ class StretchReader:
             if counter is None:
                 continue
             for frame in frames:
-                for even in uniform.convert(frame):
-                    yield counter.place(even.pts, even.samples), even
+                yield counter.place(frame.pts, frame.samples), frame
 
     def _order(self, packet: SoundPacket, entry: int) -> int:
         """Return -1, 0 or 1: the packet lies before the known one, is it, or lies behind it."""
@@ -339,7 +338,7 @@ def _whole_index(path: Path, stream: int) -> SoundIndex:
         sound = container.streams.audio[stream]
         keep_only(container, [sound])
         decoder = StreamDecoder(container, sound)
-        packets: Iterator[SoundPacket] = container.demux(sound)
+        packets: Iterator[SoundPacket] = packets_of(container, [sound])
         while True:
             try:
                 packet = next(packets, None)
