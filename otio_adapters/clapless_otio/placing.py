@@ -32,15 +32,16 @@ class Place:
         return self.start + self.length
 
 
-def place(item: Item, rate: Fraction) -> Place | None:
+def place(item: Item, rate: Fraction, *, ticks: bool = True) -> Place | None:
     """Return where an item lands, None where less than a frame of it would be left.
 
     Pictures begin on the nearest frame. Sound alone begins on the next one and, in ticks, as far
-    inside its file as that is late: so it keeps its place to the sample.
+    inside its file as that is late: so it keeps its place to the sample; without `ticks` it is
+    placed as pictures are.
     """
     speed = item.speed if item.speed > 0 else Fraction(1)
     end_s = item.source_start_s + item.duration_s * speed
-    if item.picture:
+    if item.picture or not ticks:
         start = frames_round(item.start_s, rate)
         ideal_s = item.source_start_s + (start / rate - item.start_s) * speed
         source_in = max(0, frames_round(ideal_s / speed, rate))
@@ -48,7 +49,7 @@ def place(item: Item, rate: Fraction) -> Place | None:
     else:
         start = frames_up(item.start_s, rate)
         source_s = item.source_start_s + (start / rate - item.start_s) * speed
-        source_in = frames_down(source_s / speed, rate)
+        source_in = frames_round(source_s / speed, rate)
     length = frames_down((end_s - source_s) / speed, rate)
     if length <= 0:
         return None
@@ -70,12 +71,14 @@ def shortened(one: Place, end: int, rate: Fraction) -> Place:
     return replace(one, length=length, ticks_out=one.ticks_in + ticks)
 
 
-def track_places(items: Many[Item], rate: Fraction) -> tuple[list[Place], list[Item]]:
+def track_places(
+    items: Many[Item], rate: Fraction, *, ticks: bool = True
+) -> tuple[list[Place], list[Item]]:
     """Return the places of one track without overlaps, and the items too short for one frame."""
     places: list[Place] = []
     lost: list[Item] = []
     for item in items:
-        placed = place(item, rate)
+        placed = place(item, rate, ticks=ticks)
         if placed is None:
             lost.append(item)
             continue

@@ -218,7 +218,7 @@ def test_corrected_files_are_written_beside_and_used(tmp_path):
 
 
 def test_a_recorder_that_is_offline_is_sliced_and_it_is_said(tmp_path):
-    session = real_recorder(tmp_path, seconds=600)
+    session = real_recorder(tmp_path)
     (tmp_path / "r1.wav").unlink()
     notices = export(session, tmp_path / "a.fcpxml", options=ExportOptions(drift="wav"))
     assert any("R1 cannot be read" in notice for notice in notices)

@@ -134,7 +134,7 @@ class _Writer:
         for item in track.items:
             if not isinstance(item.source, Media):
                 self.notices.append(f"{one_line(item.name)} has no file and was left out.")
-        places, lost = track_places(playable, self.rate)
+        places, lost = track_places(playable, self.rate, ticks=False)
         self.notices += [
             f"{one_line(item.name)} is shorter than one frame of the timeline and was left out."
             for item in lost
