@@ -12,7 +12,6 @@ import numpy as np
 
 from clapless.media.gpmf import LATENCY_STD_S, has_telemetry
 from clapless.model import Candidate, Clip, Match, Refusal
-from clapless.numerics.motion import LONG_S
 from clapless.numerics.movement import (
     SWAY_HZ,
     TREMOR_HZ,
@@ -38,6 +37,9 @@ REASONS = {
     "no_sensor": "one has only a gyroscope, the other only an accelerometer",
 }
 """Why there is no match, for people."""
+
+TREMOR_BELOW_S = 60.0
+"""Only where one clip is shorter than this is the tremor looked at too, at the same cost again."""
 
 CANDIDATES = 3
 """Places named in a refusal."""
@@ -125,7 +127,7 @@ class MotionSignal:
                 if not verdict.code:
                     return _match(a, b, verdict, speed, ready_b, exclude_spans)
                 last = last or _refusal(a, b, verdict.code, verdict)
-                if speed != 1 or _length_s(ready_a) + _length_s(ready_b) > LONG_S:
+                if speed != 1 or min(_length_s(ready_a), _length_s(ready_b)) > TREMOR_BELOW_S:
                     # What long clips have in common shows in what they do slowly.
                     break
         assert last is not None
