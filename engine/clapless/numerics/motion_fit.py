@@ -221,6 +221,6 @@ def _final_evidence(overlap: _Overlap) -> tuple[float, float]:
     x, y = whitened(x, y)
     cross = (x.astype(np.float64).T @ y.astype(np.float64))[:, :, None]
     energy = float((x.astype(np.float64) ** 2).sum() * (y.astype(np.float64) ** 2).sum())
-    agreement = float(rotation_strength(cross)[0]) / max(np.sqrt(energy), 1e-30)
+    agreement = float(rotation_strength(cross)[0] / max(np.sqrt(energy), 1e-30))
     count = min(np.sqrt(energy), x.shape[0]) * independent_share(x, y, overlap.rate_hz)
     return agreement, float(evidence_of(np.array(agreement), count))
