@@ -57,6 +57,20 @@ def sync(
         Path | None,
         typer.Option(metavar="SONG", help="The song that was played on set: takes lie on it."),
     ] = None,
+    readout: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DEVICE=MS", help="How long a camera's sensor takes to read, for flashes."
+        ),
+    ] = None,
+    flash: Annotated[
+        list[str] | None,
+        typer.Option(metavar="keep|drop:CLIP@TIME", help="Use a flash, or leave it out."),
+    ] = None,
+    flash_model: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Write which instant each row of a frame shows."),
+    ] = None,
     sidecars: Annotated[
         bool, typer.Option("--sidecars", help="Write a FILE.sync.json beside each placed file.")
     ] = False,
@@ -84,6 +98,11 @@ def sync(
             name: words.parse_distance_m(name, metres)
             for name, metres in words.parse_named("--distance", distance or (), "NAME=M").items()
         },
+        readouts_s={
+            name: words.parse_readout_s(name, ms)
+            for name, ms in words.parse_named("--readout", readout or (), "DEVICE=MS").items()
+        },
+        flashes=tuple(map(words.parse_flash, flash or ())),
         pins=(*map(words.parse_pin, pin or ()), *_pins(earlier)),
         markers=_markers(earlier),
         add=read_session(add) if add is not None else None,
@@ -93,6 +112,10 @@ def sync(
     base = output.parent if output is not None else Path.cwd()
     if output is not None and result.session.clips:
         write_session(result.session, output)
+    if flash_model is not None and result.session.clips:
+        from clapless.report.flash_model import write_flash_model
+
+        write_flash_model(result.session, flash_model)
     if sidecars:
         warn(write_sidecars(result.session, name=output.name if output is not None else ""))
     if as_json:
@@ -101,8 +124,9 @@ def sync(
         show(result, output)
     if plot is not None and result.session.groups:
         from clapless.cli.picture import draw_session
+        from clapless.report.flash_plots import draw_flashes
 
-        for picture in draw_session(result.session, plot):
+        for picture in (*draw_session(result.session, plot), *draw_flashes(result.session, plot)):
             stderr().print(f"Drawn: {printable(str(picture))}", soft_wrap=True)
     warn(_unknown_devices(result.session, options))
     warn(result.warnings)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from clapless.errors import UsageError
 from clapless.model import Pin
+from clapless.signals.base import FlashChoice
 from clapless.timing import Timecode, may_drop, snap_rate
 
 _SECONDS = re.compile(r"\d{1,9}(?:[.,]\d{1,12})?", re.ASCII)
@@ -123,6 +124,38 @@ def parse_distance_m(name: str, text: str) -> float:
     if not number:
         raise UsageError(f"--distance {name}={text} is no distance in metres, as in {name}=12.5.")
     return float(number[1].replace(",", "."))
+
+
+def parse_readout_s(name: str, text: str) -> float:
+    """Return the seconds of ``--readout DEVICE=MILLISECONDS``.
+
+    >>> parse_readout_s("A", "16.5ms")
+    0.0165
+    """
+    number = re.fullmatch(r"([0-9]{1,3}(?:[.,][0-9]{1,6})?) ?(?:ms)?", text)
+    if not number:
+        raise UsageError(f"--readout {name}={text} is no time in ms, as in {name}=16.5.")
+    return float(number[1].replace(",", ".")) / 1000
+
+
+def parse_flash(text: str) -> FlashChoice:
+    """Return what ``--flash keep:CLIP@TIME`` or ``drop:CLIP@TIME`` means.
+
+    Raises
+    ------
+    UsageError
+        It has another form.
+
+    Examples
+    --------
+    >>> parse_flash("drop:C0001@1:02.5")
+    FlashChoice(clip='C0001', time_s=62.5, keep=False)
+    """
+    what, _, rest = text.partition(":")
+    clip, _, time = rest.rpartition("@")
+    if what not in ("keep", "drop") or not clip:
+        raise UsageError(f"--flash {text} is not of the form keep:CLIP@TIME or drop:CLIP@TIME.")
+    return FlashChoice(clip=clip, time_s=parse_time_s(time), keep=what == "keep")
 
 
 def offset_words(offset_s: float, rate: Fraction | None) -> tuple[str, str]:

@@ -54,13 +54,17 @@ class Comparer:
     ) -> Match | Refusal:
         """Return and keep the signal's answer; a match takes the place of a refusal."""
         answer = self.ask(a, b, prior=prior, exclude_spans=exclude_spans)
-        key = pair_of(a, b)
+        self.keep(answer)
+        return answer
+
+    def keep(self, answer: Match | Refusal) -> None:
+        """Keep an answer; a match takes the place of whatever was there, a refusal of none."""
+        key = pair_of(answer.a, answer.b)
         if isinstance(answer, Match):
             self.matches[key] = answer
             self.refusals.pop(key, None)
         elif key not in self.matches:
             self.refusals[key] = answer
-        return answer
 
     def ask(
         self, a: str, b: str, *, prior: Prior | None = None, exclude_spans: Spans = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clapless.model import Marker, Pin, Session
+from clapless.signals.base import FlashChoice
 
 
 def _no_globs() -> dict[str, str]:
@@ -42,6 +43,10 @@ class SyncOptions:
         Device name -> glob over paths: these clips are that device's.
     distances_m
         Device name -> metres from the source of sound.
+    readouts_s
+        Device or clip name -> readout of its sensor in seconds, first row to last.
+    flashes
+        Flashes kept or dropped by hand; `FlashChoice.clip` is a clip name as above.
     add
         A finished session: its placements stay, the new clips join.
     jobs
@@ -55,6 +60,8 @@ class SyncOptions:
     signals: tuple[str, ...] | None = None
     devices: Mapping[str, str] = field(default_factory=_no_globs)
     distances_m: Mapping[str, float] = field(default_factory=_no_distances)
+    readouts_s: Mapping[str, float] = field(default_factory=_no_distances)
+    flashes: tuple[FlashChoice, ...] = ()
     add: Session | None = None
     jobs: int | None = None
 

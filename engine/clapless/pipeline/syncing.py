@@ -14,12 +14,12 @@ from clapless.media import scan
 from clapless.model import Clip, Device, Match, Refusal, Session, Unplaced
 from clapless.pipeline.again import SecondLook
 from clapless.pipeline.comparer import Comparer
-from clapless.pipeline.extract import Reader, extract, read_from_disk
+from clapless.pipeline.extract import Extracted, Reader, extract, read_from_disk
 from clapless.pipeline.names import ClipNames
 from clapless.pipeline.options import Failure, SyncOptions, SyncResult
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.pipeline.search import Search
-from clapless.signals.base import Signal
+from clapless.signals.base import Signal, SignalSettings, configured, needs_pictures
 from clapless.solve import Solution, between, shooting_order, solve
 from clapless.store import Store
 
@@ -113,36 +113,95 @@ def sync_clips(
     """
     options = options or SyncOptions()
     job = _Job(clips, devices, options, playback)
-    used = choose_signals(signals, options.signals)
+    used = [configured(s, job.settings()) for s in choose_signals(signals, options.signals)]
     if not job.clips:
         return SyncResult(session=_stamped(Session()))
+    later = () if options.signals is not None else tuple(filter(needs_pictures, used))
     with store if store is not None else Store() as cache:
-        taken = extract(
-            job.clips,
-            used,
-            store=cache,
-            jobs=options.jobs or os.cpu_count() or 1,
-            progress=progress,
-            reader=reader,
-        )
+        look = _Look(job, cache, progress, reader, options.jobs or os.cpu_count() or 1)
+        look.at(job.clips, [signal for signal in used if signal not in later])
+        solution = look.solution
+        watched = worth_watching(solution) if later else ()
+        if watched:
+            look.at(watched, later)
+            solution = look.solution
         job.warnings += [warning for warning in (cache.warning,) if warning]
+    taken = look.taken
     job.warnings += taken.warnings
-    comparers = [Comparer(signal, taken.features[signal.name]) for signal in used]
-    for comparer in comparers:
-        job.search(comparer, progress)
-    solution = job.solve(comparers, taken.refusals)
-    look = SecondLook({clip.id: clip for clip in solution.clips}, solution)
-    found = 0
-    for comparer in comparers:
-        found += look.run(comparer, progress, hub=job.playback)
-        comparer.close()
-    if found:
-        solution = job.solve(comparers, taken.refusals)
     return SyncResult(
         session=job.session(solution),
         failures=tuple(taken.failures),
         warnings=tuple(dict.fromkeys((*job.warnings, *solution.notes))),
     )
+
+
+def worth_watching(solution: Solution) -> tuple[Clip, ...]:
+    """Return the clips whose pictures are looked at, since one of them has no place without.
+
+    Pictures are dear to decode: where every clip with pictures has its place, none is looked at.
+    """
+    seeing = tuple(clip for clip in solution.clips if clip.kind == "video")
+    homeless = {left.clip for left in solution.unplaced}
+    if len(seeing) < 2 or not any(clip.id in homeless for clip in seeing):
+        return ()
+    return seeing
+
+
+class _Look:
+    """Takes evidence in, some kinds after others, and places the clips by all of it."""
+
+    def __init__(
+        self, job: _Job, store: Store, progress: Progress, reader: Reader, jobs: int
+    ) -> None:
+        self._job, self._store, self._progress = job, store, progress
+        self._reader, self._jobs = reader, jobs
+        self._comparers: list[Comparer] = []
+        self.taken = Extracted()
+        self.solution = Solution()
+
+    def at(self, clips: Sequence[Clip], signals: Sequence[Signal]) -> None:
+        """Look at clips by some signals; `solution` is by these and all before."""
+        taken = extract(
+            clips,
+            signals,
+            store=self._store,
+            jobs=self._jobs,
+            progress=self._progress,
+            reader=self._reader,
+        )
+        self.taken.features |= taken.features
+        self.taken.refusals += taken.refusals
+        self.taken.failures += [f for f in taken.failures if f not in self.taken.failures]
+        self.taken.warnings += taken.warnings
+        fresh = [Comparer(signal, taken.features[signal.name]) for signal in signals]
+        for comparer in fresh:
+            self._job.search(comparer, self._progress)
+        self._comparers += fresh
+        self._solve()
+        if self._together(fresh):
+            self._solve()
+        again = SecondLook({clip.id: clip for clip in self.solution.clips}, self.solution)
+        found = 0
+        for comparer in fresh:
+            found += again.run(comparer, self._progress, hub=self._job.playback)
+            comparer.close()
+        if found:
+            self._solve()
+
+    def _together(self, comparers: Sequence[Comparer]) -> bool:
+        """Ask signals that judge clips jointly, by what is placed so far; True if they answered."""
+        answered = False
+        for comparer in comparers:
+            match_group = getattr(comparer.signal, "match_group", None)
+            if match_group is None or self._job.playback is not None:
+                continue
+            aligned = [{p.clip: p for p in group.placements} for group in self.solution.groups]
+            answers = match_group(comparer.features, aligned=aligned, priors={})
+            answered |= self._job.keep(comparer, answers)
+        return answered
+
+    def _solve(self) -> None:
+        self.solution = self._job.solve(self._comparers, self.taken.refusals)
 
 
 def choose_signals(
@@ -213,7 +272,7 @@ class _Job:
         self.playback = renamed.get(playback, playback) if playback is not None else None
         self.clips = tuple(shooting_order((*self._before.clips, *new)))
         self._devices = _join_devices(self._before.devices, devices, self.clips)
-        names = ClipNames(self.clips)
+        names = self._names = ClipNames(self.clips)
         self._pins = names.pins((*self._before.pins, *options.pins), self.warnings)
         self._new_pins = tuple(p for p in self._pins if p not in self._before.pins)
         self._markers = names.markers((*self._before.markers, *options.markers))
@@ -238,6 +297,28 @@ class _Job:
             hub=self.playback,
         )
         search.run(progress)
+
+    def settings(self) -> SignalSettings:
+        """Return what the user said of cameras, by ids."""
+        readouts_s: dict[str, float] = {}
+        devices = {clip.device for clip in self.clips}
+        for name, readout_s in self._options.readouts_s.items():
+            key = name if name in devices else self._names.find(name)
+            readouts_s[key] = readout_s
+        flashes = tuple(
+            dataclasses.replace(choice, clip=self._names.find(choice.clip))
+            for choice in self._options.flashes
+        )
+        return SignalSettings(readouts_s=readouts_s, flashes=flashes)
+
+    def keep(self, comparer: Comparer, answers: Iterable[Match | Refusal]) -> bool:
+        """Keep what a signal says of clips jointly, but of pairs that were placed before."""
+        kept = False
+        for answer in answers:
+            if not (answer.a in self._old and answer.b in self._old):
+                comparer.keep(answer)
+                kept = kept or isinstance(answer, Match)
+        return kept
 
     def solve(self, comparers: Sequence[Comparer], refusals: Sequence[Refusal]) -> Solution:
         """Place the clips by all that is known now."""

@@ -23,7 +23,7 @@ from clapless.pipeline.extract import Extracted, Reader, extract, read_from_disk
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.pipeline.residuals import Residuals, judge
 from clapless.pipeline.syncing import choose_signals, hears
-from clapless.signals.base import Prior, Signal
+from clapless.signals.base import Prior, Signal, needs_pictures
 from clapless.solve import between
 from clapless.store import Store
 from clapless.timing import Segment
@@ -74,7 +74,13 @@ def verify(
     reader
         How a clip is read.
     """
-    used = choose_signals(signals, None)
+    placed_by = {match.signal for match in session.matches if match.accepted}
+    used = [
+        signal
+        for signal in choose_signals(signals, None)
+        # Pictures are decoded again only where the sync was by pictures.
+        if not needs_pictures(signal) or signal.name in placed_by
+    ]
     placed = {p.clip for g in session.groups for p in g.placements}
     with store if store is not None else Store() as cache:
         taken = extract(

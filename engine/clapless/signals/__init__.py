@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from clapless.signals.audio import AudioSignal
 from clapless.signals.base import Signal
+from clapless.signals.flash import FlashSignal
 from clapless.signals.gps import GpsSignal
 from clapless.signals.ltc import LtcSignal
 from clapless.signals.motion import MotionSignal
@@ -15,5 +16,6 @@ SIGNALS: tuple[Signal, ...] = (
     LtcSignal(),
     TimecodeSignal(),
     GpsSignal(),
+    FlashSignal(),
 )
 """Every kind of evidence there is, in the order they are tried."""

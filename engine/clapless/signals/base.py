@@ -9,7 +9,7 @@ decoded twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal, Protocol
 
@@ -48,6 +48,49 @@ class Prior:
     drift_std_ppm: float = 30.0
     speeds: tuple[Fraction, ...] = (Fraction(1),)
     hard: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlashChoice:
+    """The user's word on one flash: whether to keep what `clip` (an id) shows at `time_s`."""
+
+    clip: str
+    time_s: float
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalSettings:
+    """What the user says of cameras, for signals that have a method ``configured``.
+
+    Parameters
+    ----------
+    readouts_s
+        Readout of cameras, by device or clip id, in seconds from the first row to the last.
+    flashes
+        Flashes that are kept or dropped.
+    """
+
+    readouts_s: Mapping[str, float] = field(default_factory=dict)
+    flashes: tuple[FlashChoice, ...] = ()
+
+
+def configured(signal: Signal, settings: SignalSettings) -> Signal:
+    """Return the signal with the user's settings, where it takes any."""
+    with_settings = getattr(signal, "configured", None)
+    if with_settings is None:
+        return signal
+    changed: Signal = with_settings(settings)
+    return changed
+
+
+def needs_pictures(signal: Signal) -> bool:
+    """Return whether all pictures must be decoded for a signal.
+
+    It says so by an attribute ``cost`` of ``pictures``. Such signals are used where they are asked
+    for, and where the cheap ones leave clips without a place.
+    """
+    return str(getattr(signal, "cost", "cheap")) == "pictures"
 
 
 class Feature(Protocol):

@@ -13,10 +13,9 @@ from clapless.media import probe, read_once
 from clapless.model import Clip, Match, Refusal, inverse
 from clapless.numerics.flash_spikes import SpikeFinder
 from clapless.numerics.flashes import find_events
-from clapless.signals.base import Prior
+from clapless.signals.base import FlashChoice, Prior
 from clapless.signals.flash import FlashFeature, FlashSignal
 from clapless.signals.flash.extractor import FlashExtractor
-from clapless.signals.flash.signal import FlashChoice
 from clapless.synth.movie import Encoding, write_movie
 from clapless.synth.rolling_shutter import ShutterCamera, flash_pictures, row_tables
 

@@ -12,7 +12,7 @@ import numpy as np
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.numerics.flash_solve import FlashCamera, FlashSolution, solve_flashes
 from clapless.numerics.flashes import FlashEvent
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, FlashChoice, Prior, SignalSettings, Spans
 from clapless.signals.flash.answer import answer
 from clapless.signals.flash.extractor import FlashExtractor
 from clapless.signals.flash.feature import FlashFeature
@@ -27,15 +27,6 @@ REASONS = {
 
 HAND_REACH_S = 0.25
 """A flash named by the user is the nearest within this."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlashChoice:
-    """The user's word on one flash: `keep` or `drop` what `clip` (an id) shows at `time_s`."""
-
-    clip: str
-    time_s: float
-    keep: bool
 
 
 @dataclass(frozen=True)
@@ -72,6 +63,10 @@ class FlashSignal:
     def cost(self) -> Literal["cheap", "pictures"]:
         """All pictures are decoded for it."""
         return "pictures"
+
+    def configured(self, settings: SignalSettings) -> FlashSignal:
+        """Return the signal with the user's readouts and choices."""
+        return replace(self, readouts_s=settings.readouts_s, choices=settings.flashes)
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has pictures."""

@@ -1,0 +1,1 @@
+"""What a sync found, for people and for other programs: charts and models."""
