@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,10 +26,13 @@ from clapless.signals.audio.confidence import Evidence
 from clapless.signals.audio.matching import locate
 from clapless.signals.audio.windows import NOTHING
 from clapless.signals.base import Prior
-from clapless.synth.sound import REPEATING
+from clapless.synth.sound import REPEATING, Kind
 
 RIGHT_S = 0.02
 """The best place is right where it is off by less at both ends of what is shared."""
+
+REPEATS: tuple[Kind, ...] = ("machine_music", "drum_machine", "loop")
+"""Kinds whose wrong places agree as well as the right one."""
 
 BANDS = (0.0, 0.1, 0.5, 0.9, 0.97, 0.99, 0.997, 1.01)
 
@@ -50,12 +53,19 @@ class Outcome:
 
 
 def case_of(seed: int) -> Case:
-    """Draw everyday, provable and unrelated pairs in turn."""
-    if seed % 3 == 0:
+    """Draw everyday, provable and unrelated pairs in turn, and music that repeats more often."""
+    turn, which = divmod(seed, 5)
+    if which == 0:
         return draw_case(seed, negatives=0.3)
-    if seed % 3 == 1:
-        return audio_provable.case_of(seed // 3 * 2 + 1)  # 5 and 20 s, of all materials
-    return audio_negatives.case_of(seed // 3)
+    if which == 1:
+        return audio_provable.case_of(turn)
+    if which == 2:
+        return audio_negatives.case_of(turn)
+    rng = np.random.default_rng((seed, 5))
+    if which == 3:
+        kind = REPEATS[rng.integers(len(REPEATS))]
+        return replace(audio_negatives.case_of(seed), kind=kind)
+    return replace(audio_provable.case_of(seed), kind="drum_machine")
 
 
 def locate_case(seed: int) -> Outcome | None:

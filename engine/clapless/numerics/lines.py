@@ -197,6 +197,7 @@ def fit_line(
     *,
     slope_prior: float = 0.0,
     slope_prior_std: float = np.inf,
+    caution: float = 1.0,
 ) -> Line:
     """Fit a line with Tukey's weights and a belief about its slope.
 
@@ -209,6 +210,8 @@ def fit_line(
         values scatter more than that, the errors of the line are widened accordingly.
     slope_prior, slope_prior_std
         What is believed of the slope, combined with what is measured as Bayes has it.
+    caution
+        Factor on the scatter of the values, for errors that are not quite independent.
 
     Returns
     -------
@@ -233,8 +236,9 @@ def fit_line(
         residual = (values - np.asarray(line.at(times))) * np.sqrt(base)
         # Two parameters were taken from the data: small samples look tighter than they are.
         freedom = np.sqrt(n / max(n - 2, 1)) if n > 2 else 1.0
-        inflation = max(1.0, float(1.4826 * np.median(np.abs(residual)) * freedom))
-        u = residual / (TUKEY * inflation)
+        scatter = float(1.4826 * np.median(np.abs(residual)) * freedom)
+        inflation = max(1.0, scatter) * caution
+        u = residual / (TUKEY * inflation / caution)
         robust = np.where(np.abs(u) < 1.0, (1.0 - u**2) ** 2, 0.0)
         weight = base * robust / inflation**2
         if weight.sum() <= 0:
@@ -247,7 +251,12 @@ def fit_line(
             break
     typical = float(np.median(1.0 / np.sqrt(base)))
     return Line(
-        line.value, line.slope, line.pivot, line.value_std, line.slope_std, inflation * typical
+        line.value,
+        line.slope,
+        line.pivot,
+        line.value_std,
+        line.slope_std,
+        inflation / caution * typical,
     )
 
 

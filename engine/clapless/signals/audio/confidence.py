@@ -12,14 +12,20 @@ DECADES_CAP = 12.0
 Z_CAP = 14.0
 """Nor does a higher stacked curve."""
 
+CLARITY_CAP = 3.0
+"""Nor a clearer one."""
+
 LEAD_CAP = 0.35
 """Nor a greater lead over the best rival."""
+
+LEAD_T_CAP = 6.0
+"""Nor a surer one."""
 
 WINDOWS_CAP = 8.0
 """Nor do more windows."""
 
-WEIGHTS = (-9.0, 0.5, 0.3, 1.0, 12.0, 0.5)
-"""Of one, decades, stacked height, clarity, lead and windows; to be fitted."""
+WEIGHTS = (-9.0, 0.5, 0.3, 1.0, 10.0, 0.3, -4.0, 0.5)
+"""Of one and of `Evidence.statistics`; to be fitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +42,9 @@ class Evidence:
         Of windows that agree.
     windows
         Windows that do not overlap.
-    lead, lead_t
+    lead, lead_t, tied
         Least lead over a serious rival heard in the same windows, 0 is a tie, 1 where there is
-        none; and that over its standard error.
+        none; that over its standard error; largest share of windows in which a rival is as good.
     """
 
     log10_chance: float
@@ -48,17 +54,32 @@ class Evidence:
     windows: float
     lead: float = 1.0
     lead_t: float = 99.0
+    tied: float = 0.0
 
     @property
-    def statistics(self) -> tuple[float, float, float, float, float]:
+    def statistics(self) -> tuple[float, ...]:
         """What the score is linear in."""
         return (
             min(-self.log10_chance, DECADES_CAP),
             min(self.stack_z, Z_CAP),
-            min(self.clarity, 3.0),
+            min(self.clarity, CLARITY_CAP),
             max(0.0, min(self.lead, LEAD_CAP)),
+            max(0.0, min(self.lead_t, LEAD_T_CAP)),
+            self.tied,
             min(self.windows * self.share, WINDOWS_CAP),
         )
+
+    @property
+    def contested(self) -> bool:
+        """Whether another place fits as well, or nearly so."""
+        return self.lead < TIE_LEAD or self.tied > TIE_SHARE
+
+
+TIE_LEAD = 0.12
+"""A lead smaller than this in the same windows is a tie."""
+
+TIE_SHARE = 0.4
+"""So is this share of windows in which a rival is as good."""
 
 
 def confidence_of(evidence: Evidence) -> float:

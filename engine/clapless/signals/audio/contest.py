@@ -16,8 +16,14 @@ from clapless.signals.audio.judge import TOLERANCE_S, Verdict
 from clapless.signals.audio.search import Course
 from clapless.signals.audio.windows import Heard, listen
 
-MOST = 16
+MOST = 24
 """Windows heard along both courses."""
+
+TIED_RATIO = 0.8
+"""A window that the other place reaches this share of the height in is no better here."""
+
+TIED_DOUBT = 2.0
+"""Windows by which the share of tied ones is shrunk where there are few."""
 
 LEAST = 4
 """Windows a contest needs."""
@@ -33,12 +39,16 @@ class Contest:
         Mean of (first - second) / (first + second) over the heights of the windows: 0 is a tie.
     t
         That mean over its standard error.
+    tied
+        Share of windows in which the second place is all but as good: sequenced music repeats some
+        bars to the sample and others by the drums alone.
     windows
         How many were heard.
     """
 
     lead: float
     t: float
+    tied: float
     windows: int
 
 
@@ -51,6 +61,7 @@ def contest(a: AudioFeature, b: AudioFeature, first: Verdict, second: Verdict) -
     chosen = np.flatnonzero(first.agreeing)
     chosen = chosen[np.linspace(0, len(chosen) - 1, min(MOST, len(chosen))).astype(np.int64)]
     gains = []
+    tied = 0
     for window in (first.heard[i] for i in chosen):
         start_s = _other_start_s(a, b, window, first.course, second.course)
         if start_s is None:
@@ -62,11 +73,12 @@ def contest(a: AudioFeature, b: AudioFeature, first: Verdict, second: Verdict) -
         own = window.height_near(moved_s, TOLERANCE_S)
         other = heard[0].height_near(0.0, TOLERANCE_S)
         gains.append((own - other) / (own + other))
+        tied += other > TIED_RATIO * own
     if len(gains) < LEAST:
-        return Contest(0.0, 0.0, len(gains))
+        return Contest(0.0, 0.0, 0.0, len(gains))
     mean = float(np.mean(gains))
     error = float(np.std(gains, ddof=1)) / np.sqrt(len(gains)) + 0.01
-    return Contest(mean, mean / error, len(gains))
+    return Contest(mean, float(mean / error), tied / (len(gains) + TIED_DOUBT), len(gains))
 
 
 def _other_start_s(

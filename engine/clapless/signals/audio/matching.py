@@ -27,9 +27,6 @@ PLAIN_CLARITY = 1.3
 """Height among the lags of loudness, share of agreeing windows and clarity from which on a place is
 beyond doubt where it was the only one; below, the samples are asked for rivals."""
 
-TIE_LEAD = 0.2
-"""A best place that does not beat every rival by this in the same windows is no proof."""
-
 FAR_PPM = (-160.0, -80.0, 80.0, 160.0)
 """Clocks tried for long pairs of which nothing was found: their peak is smeared else."""
 
@@ -76,14 +73,11 @@ def _match_straight(
     verdict, evidence = finding.verdict, finding.evidence
     if verdict is None or evidence is None or not is_serious(verdict):
         return make_refusal(a, b, "no_match", "no sound in common", finding)
-    if evidence.lead < TIE_LEAD:
-        return make_refusal(
-            a, b, "ambiguous", "the same sound fits at several places as well", finding
-        )
     if finding.confidence < CHECK_CONFIDENCE:
-        return make_refusal(
-            a, b, "no_match", "too little sound in common to prove a place", finding
-        )
+        code, reason = "no_match", "too little sound in common to prove a place"
+        if evidence.contested:
+            code, reason = "ambiguous", "the same sound fits at several places as well"
+        return make_refusal(a, b, code, reason, finding)
     return _measure(a, b, finding, prior)
 
 

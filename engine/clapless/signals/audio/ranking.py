@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clapless.signals.audio.confidence import Evidence, confidence_of
 from clapless.signals.audio.contest import LEAST, Contest, contest
@@ -110,6 +110,7 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
         windows=best.effective,
         lead=margin.lead,
         lead_t=margin.t,
+        tied=margin.tied,
     )
     return Finding(best, tuple(others), evidence)
 
@@ -132,16 +133,14 @@ def _against(
             continue
         outcome = contest(a, b, best, rival)
         if outcome.windows < LEAST:
-            back = contest(a, b, rival, best)
-            outcome = Contest(-back.lead, -back.t, back.windows)
-        if outcome.windows < LEAST:
             unheld.append(plain)
             continue
         if outcome.lead < BEATEN and outcome.t < -BEATEN_T:
             return outcome, rival
         held.append(outcome)
     if held:
-        return min(held, key=lambda one: one.lead), None
+        closest = min(held, key=lambda one: one.lead)
+        return replace(closest, tied=max(one.tied for one in held)), None
     if unheld:
-        return Contest(min(unheld), 0.0, 0), None
-    return Contest(1.0, 99.0, 0), None
+        return Contest(min(unheld), 0.0, 0.0, 0), None
+    return Contest(1.0, 99.0, 0.0, 0), None

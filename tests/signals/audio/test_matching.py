@@ -1,0 +1,234 @@
+"""Hard cases: short overlaps, noise, repeats, jumps, speeds; each right or refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clapless.model import Match, Refusal
+from clapless.signals.audio import AudioFeature, AudioSignal, match_arrays
+from clapless.signals.audio.signal import feature_of_array
+from clapless.signals.audio.speeds import TRADE_SPEEDS
+from clapless.signals.base import Prior
+from clapless.synth.recording import NoiseKind
+from clapless.synth.sound import Kind, Pair, Truth, draw_microphone, make_negative, make_pair
+
+ANY_SPEED = Prior(speeds=(Fraction(1), *TRADE_SPEEDS))
+
+
+def devices(seed: int, snr_db: float = 15.0, noise: NoiseKind = "pink", **b: Any) -> Any:
+    rng = np.random.default_rng((seed, 8))
+    one, two = (draw_microphone(rng, snr_db=snr_db, noise=noise) for _ in range(2))
+    return {"microphone_a": one, "microphone_b": replace(two, **b)}
+
+
+def answer(pair: Pair, prior: Prior | None = None) -> Match | Refusal:
+    return match_arrays(pair.a, pair.b, pair.rate_hz, prior=prior)
+
+
+def worst_ms(pair: Pair, match: Match) -> float:
+    """Largest error at six moments of the shared part."""
+    assert pair.truth is not None
+    first, last = pair.truth.shared_b_s
+    return max(abs(to_a(match, t) - pair.truth.to_a(t)) * 1e3 for t in np.linspace(first, last, 5))
+
+
+def to_a(match: Match, t: float) -> float:
+    mapped = match.time_map.to_group(t) if match.time_map else None
+    return match.to_a(t) if mapped is None else mapped
+
+
+def assert_synced(pair: Pair, match: Match | Refusal, within_ms: float) -> Match:
+    assert isinstance(match, Match), match
+    assert match.confidence >= 0.9
+    assert worst_ms(pair, match) < within_ms
+    return match
+
+
+@pytest.mark.parametrize("kind", ["speech", "music", "mixed", "ambience", "noise"])
+def test_a_minute_in_common_is_exact_to_microseconds(kind: Kind) -> None:
+    pair = make_pair(
+        1, kind=kind, overlap_s=0, a_s=75, b_s=65, offset_s=9.87654, snr_db=20, drift_ppm=-37.5
+    )
+    match = assert_synced(pair, answer(pair), within_ms=0.05)
+    assert match.drift_ppm == pytest.approx(-37.5, abs=0.6)
+    assert match.drift_std_ppm < 1
+
+
+@pytest.mark.parametrize("kind", ["speech", "music", "drum_machine"])
+def test_five_seconds_in_common_are_enough(kind: Kind) -> None:
+    pair = make_pair(2, kind=kind, overlap_s=5, a_s=40, b_s=30, snr_db=10, drift_ppm=20)
+    match = assert_synced(pair, answer(pair), within_ms=0.2)
+    assert match.drift_std_ppm > 0.3  # five seconds tell little of a clock
+
+
+def test_a_short_clip_inside_a_long_one() -> None:
+    pair = make_pair(3, kind="speech", overlap_s=10, a_s=240, b_s=10, snr_db=10, room=True)
+    assert_synced(pair, answer(pair), within_ms=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "within_ms"),
+    [
+        ({"snr_db": -5.0, "noise": "babble"}, 0.3),
+        ({"snr_db": -5.0, "noise": "wind"}, 0.3),
+        ({"agc": True}, 0.1),
+        ({"gain_db": 12.0}, 0.1),
+        ({"muffled_hz": 800.0}, 0.3),
+        ({"bits": 8}, 0.1),
+        ({"polarity": -1}, 0.1),
+        ({"channels": 2, "channel_delays_s": (0.0, 0.02)}, 0.1),
+        ({"channels": 2, "dead_channels": (0,)}, 0.1),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_bad_microphones(changes: dict[str, Any], within_ms: float) -> None:
+    pair = make_pair(4, kind="speech", overlap_s=25, a_s=35, b_s=30, **devices(4, **changes))
+    match = assert_synced(pair, answer(pair), within_ms)
+    assert match.details["polarity"] == changes.get("polarity", 1)
+
+
+def test_babble_of_minus_5_db_on_both() -> None:
+    pair = make_pair(
+        5, kind="mixed", overlap_s=40, a_s=50, b_s=45, **devices(5, snr_db=-5.0, noise="babble")
+    )
+    assert_synced(pair, answer(pair), within_ms=0.3)
+
+
+def test_clocks_200_ppm_apart() -> None:
+    pair = make_pair(6, kind="speech", overlap_s=280, a_s=300, b_s=290, drift_ppm=200)
+    match = assert_synced(pair, answer(pair), within_ms=0.1)
+    assert match.drift_ppm == pytest.approx(200, abs=0.3)
+
+
+def test_inverted_sides_of_a_stereo_track_do_not_cancel() -> None:
+    pair = make_pair(7, kind="speech", overlap_s=20, a_s=30, b_s=25)
+    match = match_arrays(pair.a, np.stack([pair.b, -pair.b]), pair.rate_hz)
+    assert_synced(pair, match, within_ms=0.1)
+
+
+@pytest.mark.parametrize("lost_s", [0.02, 0.3, 1.7])
+def test_samples_lost_in_the_middle_make_two_segments(lost_s: float) -> None:
+    pair = make_pair(
+        8,
+        kind="speech",
+        overlap_s=0,
+        a_s=120,
+        b_s=80,
+        offset_s=15,
+        drift_ppm=30,
+        **devices(8, drops=((40.0, lost_s),)),
+    )
+    match = assert_synced(pair, answer(pair), within_ms=0.3)
+    assert match.time_map is not None
+    assert len(match.time_map.segments) == 2
+    assert match.time_map.segments[0].knots[-1][0] == pytest.approx(40.0, abs=0.3)
+    back = AudioSignal().match(feature(pair.b, "b"), feature(pair.a, "a"))
+    assert isinstance(back, Match)
+    assert back.time_map is not None
+    assert back.time_map.to_clip(70.0) == pytest.approx(match.time_map.to_group(70.0), abs=1e-4)
+
+
+def test_samples_lost_by_the_longer_clip() -> None:
+    lossy = replace(draw_microphone(np.random.default_rng(9)), drops=((60.0, 0.8),))
+    pair = make_pair(9, kind="music", overlap_s=0, a_s=120, b_s=80, offset_s=15, microphone_a=lossy)
+    match = answer(pair)
+    assert isinstance(match, Match)
+    assert match.time_map is not None
+    truth = pair.truth
+    assert truth is not None
+    for t in (2.0, 30.0, 60.0, 78.0):
+        assert match.time_map.to_group(t) == pytest.approx(truth.to_a(t), abs=2e-4)
+
+
+def feature(samples: np.ndarray, name: str) -> AudioFeature:
+    found = feature_of_array(samples, 16000, name)
+    assert isinstance(found, AudioFeature)
+    return found
+
+
+@pytest.mark.parametrize("speed", [Fraction(1001, 1000), Fraction(24, 25), Fraction(48000, 44100)])
+def test_speeds_of_the_trade_are_tried_and_named(speed: Fraction) -> None:
+    pair = make_pair(
+        10, kind="speech", overlap_s=30 / float(speed) - 1, a_s=60, b_s=30, speed=speed, drift_ppm=8
+    )
+    assert isinstance(answer(pair), Refusal)
+    match = assert_synced(pair, answer(pair, ANY_SPEED), within_ms=0.2)
+    assert match.speed == speed
+    assert match.drift_ppm == pytest.approx(8, abs=2)
+    assert match.details["cause"]
+    other = AudioSignal().match(feature(pair.b, "b"), feature(pair.a, "a"), prior=ANY_SPEED)
+    assert isinstance(other, Match)
+    assert other.speed == 1 / speed
+
+
+@pytest.mark.parametrize("kind", ["machine_music", "loop"])
+def test_exact_repeats_are_a_tie(kind: Kind) -> None:
+    pair = make_pair(11, kind=kind, overlap_s=12, a_s=60, b_s=14, snr_db=20)
+    found = answer(pair)
+    if isinstance(found, Match):  # the repeat may lie outside what was recorded
+        assert worst_ms(pair, found) < 1
+        return
+    assert found.code == "ambiguous"
+    assert len(found.candidates) > 1
+
+
+@pytest.mark.parametrize(
+    "kind", ["speech", "music", "drum_machine", "machine_music", "loop", "ambience", "hum"]
+)
+@pytest.mark.parametrize("room", [False, True])
+def test_the_same_piece_at_another_moment_is_refused(kind: Kind, room: bool) -> None:
+    pair = make_negative(12 + room, kind, a_s=40, b_s=25, room=room)
+    found = answer(pair)
+    assert isinstance(found, Refusal), found
+    assert found.code in {"no_match", "ambiguous", "silent"}
+
+
+def test_silence_is_refused_by_name() -> None:
+    pair = make_negative(13, "speech", a_s=12, b_s=8)
+    found = match_arrays(pair.a, np.zeros(16000 * 8, np.float32), 16000)
+    assert isinstance(found, Refusal)
+    assert found.code == "silent"
+
+
+def test_a_belief_of_the_clock_narrows_a_short_overlap() -> None:
+    pair = make_pair(14, kind="speech", overlap_s=8, a_s=30, b_s=20, snr_db=5, drift_ppm=40)
+    alone = answer(pair)
+    helped = answer(pair, Prior(drift_ppm=40.2, drift_std_ppm=0.5))
+    assert isinstance(alone, Match)
+    assert isinstance(helped, Match)
+    assert abs(helped.drift_ppm - 40) < 1.5
+    assert helped.drift_std_ppm <= 0.5 < alone.drift_std_ppm
+
+
+def test_windows_of_the_answer_are_told() -> None:
+    pair = make_pair(15, kind="speech", overlap_s=20, a_s=30, b_s=25, snr_db=15)
+    match = answer(pair)
+    assert isinstance(match, Match)
+    times, off = match.details["window_t_s"], match.details["window_residual_s"]
+    assert isinstance(times, list)
+    assert isinstance(off, list)
+    assert len(times) == len(off) == match.details["windows"]
+    assert abs(float(np.median(off))) < 1e-4
+    assert isinstance(pair.truth, Truth)
+    low, high = pair.truth.shared_b_s
+    assert all(low < t < high for t in times)
+
+
+def test_a_refusal_offers_claps_to_pin() -> None:
+    rng = np.random.default_rng(16)
+    burst = np.exp(-np.arange(600) / 90) * rng.standard_normal(600)
+    sounds = []
+    for at_s in (4.0, 7.5):
+        sound = 0.003 * rng.standard_normal(16000 * 12)
+        first = round(at_s * 16000)
+        sound[first : first + 600] += 0.8 * burst * rng.uniform(0.5, 1, 600)
+        sounds.append(sound.astype(np.float32))
+    found = match_arrays(sounds[0], sounds[1], 16000)
+    assert isinstance(found, Refusal)
+    pin = found.suggested_pins[0]
+    assert (pin.a_s, pin.b_s) == pytest.approx((4.0, 7.5), abs=0.005)
