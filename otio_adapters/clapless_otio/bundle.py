@@ -13,7 +13,7 @@ from clapless.errors import ExportError, printable_name
 from clapless_otio.cut import Project
 from clapless_otio.files import file_name, url_path
 from clapless_otio.inputs import media_of, relinked
-from clapless_otio.timeline import project_root
+from clapless_otio.otio_writing import project_root
 
 VERSION = "1.0.0"
 """Of the bundle's layout, as OpenTimelineIO writes it."""

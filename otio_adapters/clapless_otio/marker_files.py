@@ -15,8 +15,8 @@ from clapless_otio.cut import Item, Mark, Project, Sequence
 from clapless_otio.edl.markers import marks_of, timeline_markers
 from clapless_otio.fcpxml import write_fcpxml
 from clapless_otio.files import write_whole
+from clapless_otio.otio_writing import project_root
 from clapless_otio.reading import read_project
-from clapless_otio.timeline import project_root
 from clapless_otio.xmeml import write_xmeml
 
 

@@ -18,7 +18,8 @@ from clapless_otio.marker_files import timeline_marks
 from clapless_otio.multicam import as_multicam
 from clapless_otio.on_frames import on_frames
 from clapless_otio.options import ExportOptions
-from clapless_otio.timeline import SOURCE, TIMELINE, project_root
+from clapless_otio.otio_words import SOURCE, TIMELINE
+from clapless_otio.otio_writing import project_root
 from clapless_otio.xmeml import write_xmeml
 
 Writer = Callable[[Project, Path, ExportOptions], list[str]]

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from clapless.errors import ClaplessError
-from clapless_otio.export import export
-from clapless_otio.fcpxml.check import findings
-from clapless_otio.options import ExportOptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from clapless.errors import ClaplessError
+from clapless_otio.export import export
+from clapless_otio.fcpxml.check import findings
+from clapless_otio.options import ExportOptions
 from tests import strategies
 
 FORMATS = ["otio", "fcpxml", "premiere", "edl", "file32", "csv", "resolve-markers", "merged"]
@@ -31,10 +31,13 @@ def test_any_session_is_written_or_refused(to, tmp_path):
         for old in tmp_path.iterdir():
             old.unlink()
         options = ExportOptions(drift=drift, multicam=multicam, groups=groups)
+        refused = ""
         try:
             export(session, out, to=to, options=options)
         except ClaplessError as error:
-            assert str(error).endswith(".")
+            refused = str(error)
+        if refused:
+            assert refused.endswith(".")
             assert list(tmp_path.iterdir()) == []
             return
         assert out.stat().st_size > 0

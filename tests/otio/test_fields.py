@@ -16,7 +16,7 @@ from clapless_otio.layout import layout
 from clapless_otio.multicam import as_multicam
 from clapless_otio.options import ExportOptions
 from clapless_otio.otio_reading import read_timelines
-from clapless_otio.timeline import project_root
+from clapless_otio.otio_writing import project_root
 from tests.otio import shoots
 from tests.otio.shoots import NTSC_30
 

@@ -357,3 +357,43 @@ def test_nothing_is_written_outside_the_folder_asked_for(tmp_path):
     export(shoots.session(*clips, placements=placed), inside / "a.edl")
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
     assert len(list(inside.iterdir())) == 3
+
+
+def test_hostile_words_in_a_strangers_otio_do_no_harm(tmp_path):
+    """What we keep as XML text may have been put there by anybody."""
+    session = shoot(tmp_path)
+    export(session, tmp_path / "a.otio", options=FLAT)
+    root = json.loads((tmp_path / "a.otio").read_text())
+    bad: dict[str, dict[str, object]] = {
+        "fcpxml": {
+            "tag": "title",
+            "start": "1/0s",
+            "children": ["<!DOCTYPE a [<!ENTITY b 'c'>]><note>&b;</note>", "<broken", 7, "<x/>"],
+            "attributes": {"onload": "x", "audioRole": 5},
+            "effect": "none",
+        },
+        "xmeml": {"filter": ["<no", "<label/>"], "labels": "x"},
+    }
+
+    def poison(value):
+        if isinstance(value, dict):
+            if "sync" in value:
+                start, length = value["source_start"], value["duration"]
+                told = {"source_start": start, "source_duration": length}
+                value["sync"] = {**bad, "fcpxml": {**bad["fcpxml"], **told}}
+            for one in value.values():
+                poison(one)
+        elif isinstance(value, list):
+            for one in value:
+                poison(one)
+
+    poison(root)
+    (tmp_path / "b.otio").write_text(json.dumps(root))
+    for name in ("b.fcpxml", "b.xml", "c.otio", "b.edl"):
+        result = run("convert", tmp_path / "b.otio", tmp_path / name)
+        assert result.exit_code == 0, result.exception
+    assert b"ENTITY" not in (tmp_path / "b.fcpxml").read_bytes()
+    assert {i.name for i in read_project(tmp_path / "b.fcpxml").sequences[0].items()} == {
+        "C1",
+        "R1",
+    }

@@ -6,7 +6,7 @@ import opentimelineio as otio
 
 from clapless_otio import fcpxml
 from clapless_otio.otio_reading import read_timelines
-from clapless_otio.timeline import project_root
+from clapless_otio.otio_writing import project_root
 
 
 def read_from_string(input_str: str) -> otio.core.SerializableObject:

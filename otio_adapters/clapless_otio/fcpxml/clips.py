@@ -9,7 +9,7 @@ from lxml import etree
 
 from clapless_otio.cut import Item, Mark, Media, Sequence
 from clapless_otio.exact import frames_round
-from clapless_otio.fcpxml.kept import KEY, restored
+from clapless_otio.fcpxml.kept import KEY, children_of, restored
 from clapless_otio.fcpxml.order import ATTRIBUTES, TIMING_TAGS
 from clapless_otio.fcpxml.resources import Resources
 from clapless_otio.fcpxml.values import conform_name, fine, role_name, time_text, writable
@@ -88,8 +88,8 @@ def clip_element(
     _stream_attributes(element, item, resources, kept)
     if not placed.as_read:
         _timing(element, placed, rate)
-    for text in kept.get("children") or ():  # type: ignore[attr-defined]
-        child = restored(str(text), resources.effect)
+    for text in children_of(kept):
+        child = restored(text, resources.effect)
         if child is not None and (placed.as_read or child.tag not in TIMING_TAGS):
             element.append(child)
     for mark in item.marks:

@@ -7,7 +7,7 @@ so that the text means the same in any document.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from lxml import etree
 
@@ -56,18 +56,42 @@ def kept_text(
     return text
 
 
-def restored(text: str, effect_id: Callable[[dict[str, str]], str]) -> etree._Element | None:
-    """Return a kept element; `effect_id` gives the id of an effect in the new document."""
+def parsed(text: object) -> etree._Element | None:
+    """Return kept text as an element, None where it is none any more.
+
+    It may come from a stranger's .otio: entities stay what they are.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        element = etree.fromstring(text, parser)
+        return etree.fromstring(str(text), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
-    for inner in list(element.iter()):
+
+
+def restored(text: object, effect_id: Callable[[dict[str, str]], str]) -> etree._Element | None:
+    """Return a kept element; `effect_id` gives the id of an effect in the new document."""
+    element = parsed(text)
+    if element is None or any(not isinstance(inner.tag, str) for inner in element.iter()):
+        return None
+    for inner in element.iter():
         ref = inner.get("ref")
         if ref is not None and ref.startswith(_EFFECT):
-            facts = json.loads(ref.removeprefix(_EFFECT))
+            facts = _facts(ref.removeprefix(_EFFECT))
             if not facts.get("uid"):
                 return None
             inner.set("ref", effect_id(facts))
     return element
+
+
+def children_of(kept: Mapping[str, object]) -> list[str]:
+    """Return the texts of an element's kept children."""
+    texts = kept.get("children")
+    return [str(text) for text in texts] if isinstance(texts, list) else []
+
+
+def _facts(text: str) -> dict[str, str]:
+    try:
+        facts = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in facts.items()} if isinstance(facts, dict) else {}

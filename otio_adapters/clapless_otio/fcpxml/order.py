@@ -17,6 +17,7 @@ from lxml import etree
 CLIP_TAGS = ("audio", "video", "clip", "title", "mc-clip", "ref-clip", "sync-clip", "asset-clip")
 STORY_TAGS = (*CLIP_TAGS, "audition", "spine", "caption", "gap")
 MARKER_TAGS = ("marker", "chapter-marker", "rating", "keyword", "analysis-marker")
+COLLECTION_TAGS = ("keyword-collection", "collection-folder", "smart-collection")
 TIMING_TAGS = ("conform-rate", "timeMap")
 
 _ADJUST_VIDEO = (

@@ -14,12 +14,10 @@ from lxml import etree
 from clapless.errors import TimelineError
 from clapless_otio.cut import Item, Media, Project, Sequence, Shape, Track
 from clapless_otio.fcpxml.kept import FORMAT_KEY, attributes, kept_text
-from clapless_otio.fcpxml.order import CLIP_TAGS
+from clapless_otio.fcpxml.order import CLIP_TAGS, COLLECTION_TAGS
 from clapless_otio.fcpxml.resource_reading import ResourceReader
 from clapless_otio.fcpxml.story_reading import Story, StoryReader
 from clapless_otio.xml_reading import parse_xml
-
-_COLLECTIONS = ("keyword-collection", "collection-folder", "smart-collection")
 
 
 def read_fcpxml(data: bytes, *, name: str) -> Project:
@@ -59,7 +57,7 @@ class _Reader:
         events: list[dict[str, object]] = []
         for event in self._events():
             event_name = event.get("name") or ""
-            kept = [kept_text(child) for child in event if child.tag in _COLLECTIONS]
+            kept = [kept_text(child) for child in event if child.tag in COLLECTION_TAGS]
             if event.tag in ("event", "library"):
                 events.append({"name": event_name, "tag": str(event.tag), "kept": kept})
             for child in event:

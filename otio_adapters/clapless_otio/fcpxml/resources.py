@@ -103,7 +103,8 @@ class Resources:
     def _describe(self, asset: etree._Element, media: Media) -> None:
         """Write reel, scene, take and angle where the inspector of Final Cut shows them."""
         kept = media.metadata.get("fcpxml_metadata")
-        if isinstance(kept, str) and (element := restored(kept, self.effect)) is not None:
+        element = restored(kept, self.effect) if isinstance(kept, str) else None
+        if element is not None and element.tag == "metadata":
             asset.append(element)
             return
         values = {

@@ -14,7 +14,7 @@ from lxml import etree
 from clapless_otio.cut import Item, Media, Sequence, Track, Transition
 from clapless_otio.exact import frames_round, frames_up
 from clapless_otio.fcpxml.clips import clip_element, item_note, kept_of, marker_element, tag_of
-from clapless_otio.fcpxml.kept import KEY, restored
+from clapless_otio.fcpxml.kept import KEY, children_of, restored
 from clapless_otio.fcpxml.order import ordered
 from clapless_otio.fcpxml.resources import Resources
 from clapless_otio.fcpxml.values import audio_rate_name, time_text, writable
@@ -233,8 +233,8 @@ class StoryWriter:
             duration=time_text(writable(transition.duration_s)),
         )
         kept = transition.metadata.get(KEY)
-        for text in kept.get("children", ()) if isinstance(kept, dict) else ():
-            child = restored(str(text), self.resources.effect)
+        for text in children_of(kept) if isinstance(kept, dict) else ():
+            child = restored(text, self.resources.effect)
             if child is not None:
                 element.append(child)
         for mark in transition.marks:

@@ -12,11 +12,9 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from lxml import etree
-
 from clapless_otio.cut import Item, Media
 from clapless_otio.exact import frames_down, frames_round, frames_up
-from clapless_otio.fcpxml.kept import KEY
+from clapless_otio.fcpxml.kept import KEY, children_of, parsed
 from clapless_otio.fcpxml.values import fine, fine_down, fine_up, writable
 
 STEADY = Fraction(1)
@@ -160,13 +158,11 @@ def _as_read(item: Item) -> Window | None:
         return None
     if str(kept.get("source_duration")) != str(item.duration_s):
         return None
-    start_s = _time(kept.get("start"))
-    points: Points = ()
-    for text in kept.get("children") or ():
-        if str(text).startswith("<timeMap"):
-            points = tuple(
-                (_time(p.get("time")), _time(p.get("value"))) for p in etree.fromstring(text)
-            )
+    try:
+        start_s = _time(kept.get("start"))
+        points = _kept_points(kept)
+    except (ValueError, ZeroDivisionError):
+        return None
     origin_s = item.source.start_s if item.source is not None else start_s
     return Window(
         item=item,
@@ -177,6 +173,13 @@ def _as_read(item: Item) -> Window | None:
         origin_s=origin_s,
         as_read=True,
     )
+
+
+def _kept_points(kept: Mapping[str, object]) -> Points:
+    for text in children_of(kept):
+        if text.startswith("<timeMap") and (element := parsed(text)) is not None:
+            return tuple((_time(p.get("time")), _time(p.get("value"))) for p in element)
+    return ()
 
 
 def _time(text: object) -> Fraction:

@@ -9,6 +9,7 @@ from lxml import etree
 from clapless.errors import ExportError
 from clapless_otio.cut import Project
 from clapless_otio.fcpxml.kept import restored
+from clapless_otio.fcpxml.order import COLLECTION_TAGS
 from clapless_otio.fcpxml.resources import Resources
 from clapless_otio.fcpxml.stories import StoryWriter
 from clapless_otio.fcpxml.values import DEFAULT_VERSION, VERSIONS
@@ -30,7 +31,7 @@ def write_fcpxml(project: Project, *, version: str = DEFAULT_VERSION) -> tuple[b
     root = etree.Element("fcpxml", version=version)
     root.append(resources.element)
     told = project.metadata.get("fcpxml_events")
-    events = told if isinstance(told, list) else []
+    events = [e for e in told if isinstance(e, dict)] if isinstance(told, list) else []
     library = next((e for e in events if e.get("tag") == "library"), None)
     parent = root if library is None else etree.SubElement(root, "library")
     by_name: dict[str, etree._Element] = {}
@@ -57,9 +58,10 @@ def write_fcpxml(project: Project, *, version: str = DEFAULT_VERSION) -> tuple[b
 
 
 def _restore(parent: etree._Element, known: Mapping[str, object], resources: Resources) -> None:
-    for text in known.get("kept") or ():  # type: ignore[attr-defined]
-        child = restored(str(text), resources.effect)
-        if child is not None:
+    texts = known.get("kept")
+    for text in texts if isinstance(texts, list) else ():
+        child = restored(text, resources.effect)
+        if child is not None and child.tag in COLLECTION_TAGS:
             parent.append(child)
 
 

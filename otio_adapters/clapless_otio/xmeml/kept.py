@@ -40,6 +40,11 @@ def restore(parent: etree._Element, kept: Mapping[str, object], tag: str) -> boo
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     found = False
     for text in texts if isinstance(texts, list) else ():
-        parent.append(etree.fromstring(str(text), parser))
-        found = True
+        try:
+            element = etree.fromstring(str(text), parser)
+        except (etree.XMLSyntaxError, ValueError):
+            continue  # a stranger's .otio may hold anything here
+        if element.tag == tag:
+            parent.append(element)
+            found = True
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from lxml import etree
@@ -24,6 +24,7 @@ from clapless_otio.cut import (
 )
 from clapless_otio.exact import TICKS_HZ
 from clapless_otio.files import url_name
+from clapless_otio.xmeml.joining import Part, joined
 from clapless_otio.xmeml.kept import KEY, keep
 from clapless_otio.xmeml.values import COLOR_NAMES, rate_of
 from clapless_otio.xml_reading import number_of, parse_xml, text_of
@@ -51,16 +52,6 @@ def read_xmeml(data: bytes, *, name: str) -> Project:
         return _Reader(root, name).project()
     except RecursionError as error:
         raise TimelineError(f"{name} is nested too deeply to be read.") from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One clip item before its links are joined."""
-
-    item: Item
-    id: str
-    links: frozenset[str]
-    kind: TrackKind
 
 
 class _Reader:
@@ -122,7 +113,7 @@ class _Reader:
             raise TimelineError(f"{self.name} has a sequence that contains itself.")
         self.open.append(sequence_id)
         rate = self.rate(element, _DEFAULT_RATE)
-        tracks: list[tuple[Track, list[_Part]]] = []
+        tracks: list[tuple[Track, list[Part]]] = []
         kinds: tuple[TrackKind, ...] = ("video", "audio")
         for kind in kinds:
             for number, track in enumerate(element.iterfind(f"media/{kind}/track"), 1):
@@ -143,7 +134,7 @@ class _Reader:
                     Fraction(48000),
                 )
             ),
-            tracks=_joined(tracks),
+            tracks=joined(tracks),
             marks=self._marks(element, rate),
             shape="compound" if self.open else "timeline",
             metadata={"bin": bin_name} if bin_name else {},
@@ -174,7 +165,7 @@ class _Reader:
 
     def _track(
         self, element: etree._Element, kind: TrackKind, number: int, rate: Fraction
-    ) -> tuple[Track, list[_Part]]:
+    ) -> tuple[Track, list[Part]]:
         transitions = [self._transition(t, rate) for t in element.iterchildren("transitionitem")]
         parts = []
         children = [c for c in element if c.tag in ("clipitem", "generatoritem", "transitionitem")]
@@ -214,7 +205,7 @@ class _Reader:
         rate: Fraction,
         before: etree._Element | None,
         after: etree._Element | None,
-    ) -> _Part:
+    ) -> Part:
         own = self.rate(element, rate)
         start, end = (self.number(text_of(element, tag), Fraction(-1)) for tag in ("start", "end"))
         source_in, source_out = (
@@ -252,7 +243,7 @@ class _Reader:
             marks=self._marks(element, own),
             metadata={KEY: keep(element) | {"parts": 1}},
         )
-        return _Part(
+        return Part(
             item=item,
             id=element.get("id") or "",
             links=frozenset(text_of(link, "linkclipref") for link in element.iterchildren("link")),
@@ -382,49 +373,3 @@ def _fullest(root: etree._Element, tag: str) -> dict[str, etree._Element]:
         if element_id and (element_id not in found or len(element) > len(found[element_id])):
             found[element_id] = element
     return found
-
-
-def _joined(tracks: list[tuple[Track, list[_Part]]]) -> tuple[Track, ...]:
-    """Return the tracks with linked sound joined to its picture, and channels to their clip."""
-    kept: list[list[Item]] = [[] for _ in tracks]
-    where: dict[str, tuple[int, int]] = {}
-    for row, (_, parts) in enumerate(tracks):
-        for part in parts:
-            target = next(
-                (where[link] for link in sorted(part.links) if link in where and link != part.id),
-                None,
-            )
-            if target is not None and part.kind == "audio":
-                whole = kept[target[0]][target[1]]
-                if _together(whole, part.item):
-                    kept[target[0]][target[1]] = _with_part(whole, part.item)
-                    where.setdefault(part.id, target)
-                    continue
-            if part.id:
-                where[part.id] = (row, len(kept[row]))
-            kept[row].append(part.item)
-    return tuple(
-        replace(head, items=tuple(items))
-        for (head, parts), items in zip(tracks, kept, strict=True)
-        if items or not parts
-    )
-
-
-def _together(whole: Item, part: Item) -> bool:
-    return (whole.start_s, whole.duration_s, whole.source_start_s, whole.speed, whole.enabled) == (
-        part.start_s,
-        part.duration_s,
-        part.source_start_s,
-        part.speed,
-        part.enabled,
-    ) and whole.source == part.source
-
-
-def _with_part(whole: Item, part: Item) -> Item:
-    kept = whole.metadata.get(KEY)
-    count = kept.get("parts", 1) if isinstance(kept, dict) else 1
-    metadata = {
-        **whole.metadata,
-        KEY: {**(kept if isinstance(kept, dict) else {}), "parts": count + 1},
-    }
-    return replace(whole, sound=True, marks=whole.marks or part.marks, metadata=metadata)
