@@ -155,6 +155,38 @@ def test_a_weak_answer_alone_is_no_placement():
     assert place(check, "cam").status == "check"
 
 
+def test_a_chain_too_weak_is_cut_and_what_lies_beyond_is_a_group_of_its_own():
+    world = World()
+    for i, name in enumerate("abcdef"):
+        world.add(name, 50.0 * i, 100.0 - i)
+    world.add("away", 5000.0, 100.0)
+    sure = [world.measure("a", "b"), world.measure("d", "e"), world.measure("e", "f")]
+    weak = [world.measure(x, y, confidence=0.7) for x, y in ("bc", "cd")]
+    # Refusals of clips that are in no group, and of some in each part.
+    refused = [refusal("away", x) for x in "abcdef"] + [refusal("a", "f"), refusal("b", "d")]
+    solution = solved(world, [*sure, *weak], refused, reference="a")
+    assert [{p.clip for p in g.placements} for g in solution.groups] == [
+        {"a", "b", "c"},
+        {"d", "e", "f"},
+    ]
+    assert [p.status for p in solution.groups[1].placements] == ["synced"] * 3
+    assert [m.accepted for m in solution.matches] == [True, True, True, True, False]
+    assert [u.clip for u in solution.unplaced] == ["away"]
+
+
+def test_a_clip_at_the_end_of_a_weak_chain_is_left_out():
+    world = World()
+    for i, name in enumerate("abc"):
+        world.add(name, 50.0 * i, 100.0 - i)
+    world.add("away", 5000.0, 100.0)
+    weak = [world.measure(x, y, confidence=0.7) for x, y in ("ab", "bc")]
+    refused = [refusal("away", "a"), refusal("away", "c")]
+    solution = solved(world, weak, refused, reference="a")
+    assert [p.clip for p in solution.groups[0].placements] == ["a", "b"]
+    assert {u.clip: u.code for u in solution.unplaced} == {"away": "no_match", "c": "not_sure"}
+    assert [m.accepted for m in solution.matches] == [True, False]
+
+
 def test_a_ceiling_holds_until_another_signal_confirms_the_devices():
     world = World()
     world.add("R", 0.0, 900.0, device="R", audio=True)

@@ -140,6 +140,11 @@ class Search:
                 return
 
     def _sorted(self, pairs: Sequence[Pair]) -> list[tuple[float, Pair]]:
+        """Return pairs with their distances, the nearest first.
+
+        Of equally near ones those of the longest clip come first and one after the other: it joins
+        most, and what was opened of it serves them all.
+        """
         place = {name: i for i, name in enumerate(self._clips)}
         clusters = [
             {n: self._forest.interval(n) for n in members}
@@ -147,10 +152,12 @@ class Search:
             if len(members) > 1
         ]
         distances = self._guesses.distances(clusters)
-        keys = np.array([distances[place[a], place[b]] for a, b in pairs])
+        ends = np.array([(place[a], place[b]) for a, b in pairs])
+        keys = distances[ends[:, 0], ends[:, 1]]
         ranks = np.array([self._order[p] for p in pairs])
-        lengths = np.array([self._length_s[a] + self._length_s[b] for a, b in pairs])
-        order = np.lexsort((ranks, -np.round(lengths, 1), np.round(keys, 1)))
+        lengths = np.array(list(self._length_s.values()))[ends]
+        longer = ends[np.arange(len(ends)), lengths.argmax(axis=1)]
+        order = np.lexsort((ranks, longer, -lengths.max(axis=1), np.round(keys, 1)))
         return [(float(keys[i]), pairs[i]) for i in order]
 
     def _compare(self, a: str, b: str) -> None:

@@ -84,7 +84,8 @@ def hold_cuts(result: Acceptance, doubts: Doubts, *, capped: Mapping[int, bool])
     _add_detours(result, cuts)
     against: dict[int, float] = {}
     for one, two in doubts.refused_pairs:
-        if forest.root(one) == forest.root(two):
+        here = one in forest.nodes and two in forest.nodes
+        if here and forest.root(one) == forest.root(two):
             shared_s = overlap_s(forest.interval(one), forest.interval(two))
             if shared_s >= TELLING_OVERLAP_S:
                 for _, step in forest.path(one, two):
