@@ -11,22 +11,27 @@ from clapless_otio.exact import frames_down, frames_up
 MULTICAM_TRACK = "Multicam"
 
 
-def as_multicam(project: Project, *, include_check: bool = False) -> Project:
+def as_multicam(
+    project: Project, *, include_check: bool = False, marks_inside: bool = True
+) -> Project:
     """Return a project whose groups are multicam clips, in the timeline and among its loose items.
 
     Clips to be checked stay beside them on tracks of their own unless `include_check`. A group of
-    one clip is no multicam: its clip stays as it is.
+    one clip is no multicam: its clip stays as it is. `marks_inside` moves the timeline's markers
+    onto the multicam clips, where Final Cut keeps them.
     """
     sequences = []
     loose = list(project.loose)
     for sequence in project.sequences:
-        made, clips = _sequence(sequence, include_check)
+        made, clips = _sequence(sequence, include_check, marks_inside=marks_inside)
         sequences.append(made)
         loose += clips
     return replace(project, sequences=tuple(sequences), loose=tuple(loose))
 
 
-def _sequence(sequence: Sequence, include_check: bool) -> tuple[Sequence, list[Item]]:
+def _sequence(
+    sequence: Sequence, include_check: bool, *, marks_inside: bool
+) -> tuple[Sequence, list[Item]]:
     clips: list[Item] = []
     taken: set[int] = set()
     marks = list(sequence.marks)
@@ -40,7 +45,7 @@ def _sequence(sequence: Sequence, include_check: bool) -> tuple[Sequence, list[I
         }
         if len({item.clip for item in sequence.items() if id(item) in members}) < 2:
             continue
-        own = [mark for mark in marks if _within(mark, span)]
+        own = [mark for mark in marks if marks_inside and _within(mark, span)]
         clips.append(_clip(sequence, span, members, own))
         taken |= members
         marks = [mark for mark in marks if mark not in own]

@@ -79,10 +79,20 @@ def _fcpxml(project: Project, path: Path, options: ExportOptions) -> list[str]:
 
 def _premiere(project: Project, path: Path, options: ExportOptions) -> list[str]:
     if options.multicam:
-        project = as_multicam(project, include_check=options.include_check)
-    data, notices = write_xmeml(replace(project, loose=()) if options.multicam else project)
+        project = as_multicam(project, include_check=options.include_check, marks_inside=False)
+        project = replace(project, loose=())
+    data, notices = write_xmeml(project)
     write_whole(path, data)
-    return notices
+    return [*notices, *_transitions(project, "Premiere's XML")]
+
+
+def _transitions(project: Project, format_name: str) -> list[str]:
+    """Return a sentence where transitions are not written."""
+    count = sum(len(track.transitions) for one in project.sequences for track in one.tracks)
+    if not count:
+        return []
+    were = "transition was" if count == 1 else "transitions were"
+    return [f"{count} {were} left out: cuts stand in their place in {format_name}."]
 
 
 def _edl(project: Project, path: Path, _options: ExportOptions) -> list[str]:
@@ -105,7 +115,8 @@ def _lists(project: Project, path: Path, *, file32: bool) -> list[str]:
             own = path.with_name(file_name(f"{path.stem} {file.label}") + ".edl")
         write_whole(own, file.text.encode("utf-8"))
         said.append(f"{printable_name(own)} holds {one_line(file.label)}.")
-    return [*notices, *(said if len(said) > 1 else [])]
+    left_out = _transitions(project, "edit decision lists")
+    return [*notices, *left_out, *(said if len(said) > 1 else [])]
 
 
 def _marker_edl(project: Project, path: Path, _options: ExportOptions) -> list[str]:

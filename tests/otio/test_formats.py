@@ -397,3 +397,25 @@ def test_hostile_words_in_a_strangers_otio_do_no_harm(tmp_path):
         "C1",
         "R1",
     }
+
+
+def test_what_a_list_and_premieres_xml_leave_out_is_said(tmp_path):
+    timeline = otio.schema.Timeline("cut")
+    track = otio.schema.Track("V")
+    for n in range(2):
+        ranged = otio.opentime.TimeRange(
+            otio.opentime.RationalTime(100, 25), otio.opentime.RationalTime(50, 25)
+        )
+        if n:
+            half = otio.opentime.RationalTime(5, 25)
+            track.append(otio.schema.Transition("dissolve", in_offset=half, out_offset=half))
+        reference = otio.schema.ExternalReference(f"file:///m/{n}.mov")
+        track.append(otio.schema.Clip(f"{n}", reference, ranged))
+    timeline.tracks.append(track)
+    otio.adapters.write_to_file(timeline, str(tmp_path / "a.otio"))
+    for name in ("a.xml", "a.edl"):
+        result = run("convert", tmp_path / "a.otio", tmp_path / name)
+        assert "1 transition was left out: cuts stand in their place" in result.output
+    assert run("convert", tmp_path / "a.otio", tmp_path / "a.fcpxml").exit_code == 0
+    names = [e.tag for e in etree.parse(tmp_path / "a.fcpxml").getroot().iter("asset-clip")]
+    assert len(names) == 2
