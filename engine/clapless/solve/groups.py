@@ -126,10 +126,11 @@ class Former:
         weak = min(members, key=lambda node: (trusts[node].confidence, node))
         if trusts[weak].confidence >= CHECK_CONFIDENCE:
             return formed, None
-        movable = [step for step in trusts[weak].way if not step.edge.given]
+        # Of equally weak edges the farthest from the reference is cut: least is lost.
+        movable = [step for step in reversed(trusts[weak].way) if not step.edge.given]
         if not movable:
             return formed, None
-        return formed, min(movable, key=lambda step: step.probability).edge
+        return formed, min(movable, key=lambda step: round(step.probability, 9)).edge
 
     def _without(self, result: Acceptance, members: Sequence[str], weak: Edge) -> Acceptance:
         """Return a cluster's acceptance again, without what crosses its weakest cut."""
