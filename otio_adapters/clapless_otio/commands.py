@@ -1,11 +1,14 @@
-"""The verbs that this package adds to the command line."""
+"""The verbs that this package adds to the command line.
+
+What a verb needs is imported when it runs: every start of the command line loads this module.
+"""
 
 from __future__ import annotations
 
 import json
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,10 +16,6 @@ from clapless.errors import UsageError
 from clapless.model import Session
 from clapless.session import read_session
 from clapless.timing import snap_rate
-from clapless_otio.comparing import Comparison, compare
-from clapless_otio.cut import Project
-from clapless_otio.export import export
-from clapless_otio.layout import layout
 from clapless_otio.options import (
     DEFAULT_START,
     DRIFTS,
@@ -27,9 +26,13 @@ from clapless_otio.options import (
     Flavour,
     Groups,
 )
-from clapless_otio.reading import READERS, read_project
-from clapless_otio.sessions import SESSION_KEY, project_session
-from clapless_otio.writing import WRITERS, format_of
+
+if TYPE_CHECKING:
+    from clapless_otio.comparing import Comparison
+    from clapless_otio.cut import Project
+
+TIMELINE_SUFFIXES = (".fcpxml", ".fcpxmld", ".xml", ".edl", ".otio", ".otioz")
+"""What is a timeline and no session document."""
 
 app = typer.Typer()
 
@@ -87,6 +90,8 @@ def export_verb(
         format_version=format_version,
         sound_folder=session.parent / f"{session.stem} sound",
     )
+    from clapless_otio.export import export
+
     found, notices = session_of(session)
     for notice in [*notices, *export(found, output, to=to, options=options)]:
         typer.echo(notice, err=True)
@@ -105,6 +110,9 @@ def convert_verb(
     flavour: Flavoured = None,
 ) -> None:
     """Write a timeline of one program in the format of another."""
+    from clapless_otio.reading import read_project
+    from clapless_otio.writing import WRITERS, format_of
+
     name = format_of(target, to, WRITERS)
     project = read_project(source, rate=_rate(fps))
     options = ExportOptions(
@@ -122,6 +130,8 @@ def compare_verb(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Show how far apart the clips of two timelines or sessions lie."""
+    from clapless_otio.comparing import compare
+
     found = compare(_project(first), _project(second))
     if as_json:
         typer.echo(json.dumps(_document(found), indent=2))
@@ -157,7 +167,10 @@ def _document(found: Comparison) -> dict[str, object]:
 
 def _project(path: Path) -> Project:
     """Return a timeline, or a session laid out; a session inside a timeline is not asked."""
-    if path.suffix.lower() in READERS or path.suffix.lower() == ".fcpxmld":
+    from clapless_otio.layout import layout
+    from clapless_otio.reading import read_project
+
+    if path.suffix.lower() in TIMELINE_SUFFIXES:
         return read_project(path)
     return layout(read_session(path), name=path.stem, options=ExportOptions())
 
@@ -170,7 +183,10 @@ def session_of(path: Path) -> tuple[Session, list[str]]:
     SessionError, TimelineError
         It cannot be read.
     """
-    if path.suffix.lower() in READERS:
+    if path.suffix.lower() in TIMELINE_SUFFIXES:
+        from clapless_otio.reading import read_project
+        from clapless_otio.sessions import SESSION_KEY, project_session
+
         project = read_project(path)
         session, notices = project_session(project)
         if SESSION_KEY not in project.metadata:

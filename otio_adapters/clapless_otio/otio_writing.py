@@ -145,6 +145,8 @@ class _Writer:
                         )
                     )
                 )
+            elif part == "picture":
+                written.extend(_over(track, item.start_s, self.rate))
             written.append(self.item(item, link, part, channel))
             at_s = item.end_s
         if part == "picture" or track.kind == "audio":
@@ -242,6 +244,20 @@ class _Writer:
                 marker.metadata[RESOLVE_KEY] = {"Note": otio_text(mark.comment)}
             written.append(marker)
         return written
+
+
+def _over(track: Track, cut_s: Fraction, rate: Fraction) -> list[otio.schema.Transition]:
+    """Return the transition over the cut between two neighbours, where there is one."""
+    return [
+        otio.schema.Transition(
+            name=otio_text(one.name),
+            transition_type=otio.schema.TransitionTypes.SMPTE_Dissolve,
+            in_offset=otio_time(cut_s - one.start_s, rate),
+            out_offset=otio_time(one.start_s + one.duration_s - cut_s, rate),
+        )
+        for one in track.transitions
+        if one.start_s < cut_s < one.start_s + one.duration_s
+    ][:1]
 
 
 def _sound_parts(track: Track) -> list[Channel]:

@@ -8,8 +8,11 @@ from hypothesis import given, settings
 
 from clapless.model import Marker, Placement
 from clapless.timing import Segment, TimeMap
+from clapless_otio.cut import Item, Media, Project, Sequence, Track, Transition
 from clapless_otio.layout import GROUP_GAP_S
 from clapless_otio.options import ExportOptions
+from clapless_otio.otio_reading import read_timeline
+from clapless_otio.otio_writing import project_timelines
 from clapless_otio.timeline import to_session, to_timeline
 from tests import strategies
 from tests.otio import shoots
@@ -239,3 +242,33 @@ def test_a_foreign_timeline_gives_tracks_as_devices():
 def test_separate_groups_are_not_asked_of_one_timeline():
     session = shoots.session(shoots.camera("c1"), placements=(Placement(clip="c1", offset_s=0.0),))
     assert to_timeline(session, options=ExportOptions(groups="separate")).name == "Sync"
+
+
+def test_a_dissolve_is_a_transition_between_its_neighbours():
+    """Through Premiere's XML, which says where the cut is."""
+    track = Track(
+        name="V",
+        kind="video",
+        items=tuple(
+            Item(
+                name=f"c{n}",
+                start_s=Fraction(2 * n),
+                duration_s=Fraction(2),
+                source=Media(name=f"c{n}", url=f"file:///c{n}.mov", rate=Fraction(25)),
+                source_start_s=Fraction(1),
+            )
+            for n in range(2)
+        ),
+        transitions=(
+            Transition(name="Cross Dissolve", start_s=Fraction(9, 5), duration_s=Fraction(2, 5)),
+        ),
+    )
+    sequence = Sequence(name="s", rate=Fraction(25), tracks=(track,))
+    (timeline,) = project_timelines(Project(name="p", sequences=(sequence,)))
+    kinds = [type(child).__name__ for child in timeline.video_tracks()[0]]
+    assert kinds == ["Clip", "Transition", "Clip"]
+    dissolve = timeline.video_tracks()[0][1]
+    assert (dissolve.in_offset.value, dissolve.out_offset.value) == (5.0, 5.0)
+    (again,) = read_timeline(through_text(timeline)).sequences
+    assert again.tracks[0].transitions == track.transitions
+    assert [i.start_s for i in again.items()] == [0, 2]
