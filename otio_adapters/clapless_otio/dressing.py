@@ -16,12 +16,9 @@ from clapless.model import Session
 from clapless_otio.cut import Item, Mark, Media, Project, Sequence
 from clapless_otio.fcpxml.kept import KEY as FCPXML_KEY
 from clapless_otio.files import url_name, url_path
-from clapless_otio.inputs import TimelineInput
+from clapless_otio.inputs import TIMELINE_KEY, TimelineInput
 from clapless_otio.layout import CHECK_PREFIX
 from clapless_otio.xmeml.kept import KEY as XMEML_KEY
-
-TIMELINE_KEY = "input_timeline"
-"""Where a session's `extra` names the timeline it was synced from, as a path."""
 
 _KEPT_KEYS = (FCPXML_KEY, XMEML_KEY, "edl", "Resolve_OTIO", "PremierePro_OTIO")
 

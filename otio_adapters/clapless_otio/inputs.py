@@ -5,6 +5,7 @@ The engine asks every entry point of the group ``clapless.inputs`` whether it ta
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
@@ -14,6 +15,9 @@ from clapless_otio.cut import Item, Media, Project, Sequence
 from clapless_otio.files import file_url, one_line, url_name, url_path
 from clapless_otio.reading import READERS, read_project
 
+TIMELINE_KEY = "input_timeline"
+"""Where a session's `extra` names the timeline it was synced from, as a path."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineMedia:
@@ -21,6 +25,8 @@ class TimelineMedia:
 
     Parameters
     ----------
+    timeline
+        The timeline's file.
     files
         Pairs (file, device): a track's name, or a bin's, is the device. Each file once.
     missing
@@ -33,10 +39,30 @@ class TimelineMedia:
         Whole sentences for the user.
     """
 
+    timeline: Path
     files: tuple[tuple[Path, str], ...]
     missing: tuple[str, ...]
     project: Project
     notices: tuple[str, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files, for a scan."""
+        return tuple(path for path, _ in self.files)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """``NAME=GLOB`` for each file whose device the timeline names, for a scan."""
+        return tuple(
+            f"{device.replace('=', ' ')}={glob.escape(path.as_posix())}"
+            for path, device in self.files
+            if device.replace("=", " ").strip()
+        )
+
+    @property
+    def extra(self) -> dict[str, object]:
+        """What the session shall keep in its own `extra`."""
+        return {TIMELINE_KEY: str(self.timeline)}
 
 
 class TimelineInput:
@@ -88,6 +114,7 @@ class TimelineInput:
             for gone in missing
         ]
         return TimelineMedia(
+            timeline=path.resolve(),
             files=tuple(files.items()),
             missing=tuple(missing),
             project=relinked(project, {url: file_url(at) for url, at in found.items()}),

@@ -3,11 +3,15 @@
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+import pytest
 from lxml import etree
 
+from clapless.media import scan
 from clapless.model import MediaFile, Placement
-from clapless_otio.dressing import TIMELINE_KEY
+from clapless.render import WavWriter
 from clapless_otio.export import export
+from clapless_otio.inputs import TIMELINE_KEY, TimelineInput
 from clapless_otio.options import ExportOptions
 from tests.otio import fcpxml_times, shoots
 
@@ -63,3 +67,20 @@ def test_a_timeline_that_is_gone_is_one_sentence(tmp_path):
         "gone.fcpxml cannot be read: no such file or directory. Its names, markers and effects are "
         "not carried over."
     ]
+
+
+@pytest.mark.media
+def test_a_scan_takes_a_timelines_files_and_devices(tmp_path):
+    """What the sync of a timeline does: files and rules into a scan, the timeline into extra."""
+    folder = tmp_path / "card [1]"
+    folder.mkdir()
+    wav = folder / "take=1.wav"
+    with WavWriter(wav, channels=1, rate_hz=48000) as out:
+        out.write(np.zeros((48000, 1)))
+    take = replace(shoots.recorder("r1", device="Zoom [x]"), files=(MediaFile(path=wav),))
+    session = shoots.session(take, placements=(Placement(clip="r1", offset_s=0.0),))
+    export(session, tmp_path / "cut.fcpxml", options=ExportOptions(multicam=False))
+    found = TimelineInput().read(tmp_path / "cut.fcpxml")
+    catalog = scan(found.paths, devices=list(found.rules))
+    assert [(clip.path, clip.device) for clip in catalog.clips] == [(wav, "Zoom [x]")]
+    assert found.extra == {TIMELINE_KEY: str(tmp_path / "cut.fcpxml")}
