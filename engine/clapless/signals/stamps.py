@@ -275,6 +275,27 @@ def left_over(
     return tuple(sorted(left))
 
 
+def file_time_was_set(created: float) -> bool:
+    """Return whether a file's time can be one that somebody set.
+
+    Cameras that lost theirs begin again on the first of January of some year, or long ago.
+
+    >>> file_time_was_set(datetime(2016, 1, 1, 0, 3, tzinfo=UTC).timestamp())
+    False
+    """
+    made = datetime.fromtimestamp(created, UTC)
+    return made.year >= 2010 and not (made.month == 1 and made.day <= 3)
+
+
+def far_apart_reason(apart_s: float) -> str:
+    """Return why two labels are no relation, as a clause.
+
+    >>> far_apart_reason(8100.0)
+    'by their timecodes they are 2.2 hours apart'
+    """
+    return f"by their timecodes they are {apart_s / 3600:.1f} hours apart"
+
+
 def clock_text(seconds: float) -> str:
     """Return a time of day for people.
 

@@ -181,6 +181,8 @@ def test_other_days_are_not_one_day():
     assert answer.candidates[0].offset_s == pytest.approx(20.0)
     zones = camera("c2", "10:00:20:05", made=monday + timedelta(hours=9))
     assert isinstance(SIGNAL.match(feature(a), feature(zones)), Match)
+    years = camera("c2", "10:00:20:05", made=monday - timedelta(days=800))
+    assert refused(a, years).code == "other_day"
     reset = camera("c2", "10:00:20:05", made=datetime(2015, 1, 1, tzinfo=UTC))
     assert isinstance(SIGNAL.match(feature(a), feature(reset)), Match)
 
@@ -189,6 +191,12 @@ def test_makers_whose_clocks_nobody_jams_are_not_trusted():
     one = replace(camera("c2", "10:00:20:00"), metadata={"maker": "GoPro"})
     found = matched(camera("c1", "10:00:00:01"), one)
     assert 0.5 <= found.confidence < 0.9
+
+
+def test_hours_apart_are_no_relation():
+    answer = refused(camera("c1", "10:00:00:01"), camera("c2", "12:10:00:01"))
+    assert answer.code == "far_apart"
+    assert "2.1 hours" in answer.reason
 
 
 def takes(device, labels_s, made_s, *, seconds=60, prefix="a"):

@@ -78,7 +78,7 @@ def test_sound_that_agrees_lifts_the_other_clips_of_the_two_devices(tmp_path):
     talk = (0.5 * talk / np.abs(talk).max()).astype(np.float32)
     recorder = tmp_path / "R" / "take.wav"
     recorder.parent.mkdir()
-    labels = RecorderLabels(time_reference_samples=MIDNIGHT_S * 48000, timecode_rate="25/1")
+    labels = RecorderLabels(time_reference_samples=MIDNIGHT_S * 48000, date="2026-05-04")
     write_wave(recorder, talk, 48000, labels=labels)
     camera(tmp_path / "A" / "heard.mov", 4.0, 20, sound=talk[4 * 48000 : 24 * 48000])
     camera(tmp_path / "A" / "silent.mov", 40.0, 15, made="2026-05-04T10:00:40Z")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from clapless.signals.gps.feature import GpsFeature
 from clapless.signals.gps.ways import LEAST_MOVED_M, common_way
+from clapless.signals.stamps import NEAR_S
 
 VERY_ALIKE = 0.02
 """Misfit below which two ways are one beyond doubt, if they are long."""
@@ -73,7 +74,7 @@ def judge(a: GpsFeature, b: GpsFeature) -> Judged | Unsure:
     beyond_doubt = moved.misfit <= VERY_ALIKE and moved.moved_m > 5 * LEAST_MOVED_M
     sure = 0.93 if beyond_doubt else 0.8
     if isinstance(by_time, Unsure):
-        if by_time.code == "other_day" and not beyond_doubt:
+        if by_time.code in ("other_day", "far_apart") and not beyond_doubt:
             return by_time
         return Judged(
             later_s=later_s, std_s=std_s, confidence=min(sure, 0.8), by="movement", details=details
@@ -126,6 +127,12 @@ def _by_time(a: GpsFeature, b: GpsFeature) -> Judged | Unsure:
                 "says it was made",
             )
     later_s = b.clock.zero_s - a.clock.zero_s
+    lengths = [float(f.clip.duration_s / f.speed) for f in (a, b)]
+    apart_s = max(later_s - lengths[0], -lengths[1] - later_s)
+    if NEAR_S < apart_s <= 12 * 3600:
+        return Unsure(
+            code="far_apart", reason=f"by satellite time they are {apart_s / 3600:.1f} hours apart"
+        )
     if abs(later_s) > 12 * 3600:
         days = max(1, round(abs(later_s) / 86400))
         return Unsure(

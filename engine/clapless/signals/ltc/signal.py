@@ -17,7 +17,14 @@ from clapless.signals.ltc.extractor import LtcExtractor
 from clapless.signals.ltc.feature import LtcFeature, from_arrays
 from clapless.signals.ltc.lines import ClockLine, clock_lines, forward, longest
 from clapless.signals.ltc.pieces import Piece, common_pieces, steady_groups, time_map
-from clapless.signals.stamps import jam_shift_s, later_by_s, left_over, pairs_worth_trying
+from clapless.signals.stamps import (
+    NEAR_S,
+    far_apart_reason,
+    jam_shift_s,
+    later_by_s,
+    left_over,
+    pairs_worth_trying,
+)
 
 SIGNAL = "ltc"
 
@@ -102,7 +109,11 @@ class LtcSignal:
                 return _refuse(a, b, *_why_none(feature))
         pieces = common_pieces(lines_a, lines_b)
         if not pieces:
-            pieces = [_nearest(longest(lines_a), longest(lines_b))]
+            one, two = longest(lines_a), longest(lines_b)
+            apart_s = _apart_s(one, two)
+            if apart_s > NEAR_S:
+                return _refuse(a, b, "far_apart", far_apart_reason(apart_s))
+            pieces = [_nearest(one, two)]
         if not left_over([(0.0, float(b.clip.duration_s) or 1.0)], exclude_spans):
             return _refuse(a, b, "too_short", "nothing is left of it")
         groups = steady_groups(pieces)

@@ -22,7 +22,10 @@ from clapless.media.reading import Block, Need
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.signals.base import Arrays, Prior, Spans
 from clapless.signals.stamps import (
+    NEAR_S,
     Stamp,
+    far_apart_reason,
+    file_time_was_set,
     jam_shift_s,
     later_by_s,
     left_over,
@@ -59,9 +62,6 @@ MIXED_STD_S = 3.6
 OTHER_DAY_S = 14 * 3600.0
 """Files made farther apart than this, beside what their labels say, are of different days: zones
 reach 14 hours, and cameras write local time as if it were universal."""
-
-CLOCK_RESET_S = 60 * 86400.0
-"""Farther apart still, one of the two file clocks was never set and says nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -199,6 +199,15 @@ class TimecodeSignal:
         if refusal is not None:
             return refusal
         one, two = a.stamp, b.stamp
+        apart_s = _apart_s(one, two)
+        if apart_s > NEAR_S:
+            return Refusal(
+                a=a.clip.id,
+                b=b.clip.id,
+                signal=SIGNAL,
+                code="far_apart",
+                reason=far_apart_reason(apart_s),
+            )
         mixed = one.slow != two.slow
         later_s = _later_s(one, two)
         speed = two.speed / one.speed
@@ -302,7 +311,8 @@ def _other_day(match: Match, one: Stamp, two: Stamp, later_s: float) -> Refusal 
     if one.created_s is None or two.created_s is None:
         return None
     beside_s = abs(two.created_s - one.created_s - later_s)
-    if not OTHER_DAY_S < beside_s < CLOCK_RESET_S:
+    set_s = [created for created in (one.created_s, two.created_s) if file_time_was_set(created)]
+    if beside_s <= OTHER_DAY_S or len(set_s) < 2:
         return None
     days = max(1, round(beside_s / 86400))
     return Refusal(
