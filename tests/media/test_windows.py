@@ -26,7 +26,7 @@ from clapless.media.indexing import index_from_arrays, index_to_arrays
 from clapless.media.limits import OpenFiles, PieceCache
 from clapless.media.quick_index import quick_index
 from clapless.media.sequence import parts_of
-from clapless.media.stretches import _whole_index, sound_index
+from clapless.media.whole_index import sound_index, whole_index
 from clapless.model import Clip, MediaFile
 from tests.media.conftest import SOUND_FILES
 from tests.media.making import Sound, speech_like, write_media
@@ -237,7 +237,7 @@ def test_the_containers_own_index_is_that_of_a_whole_read(
     assert (quick is not None) == (name in HAVE_AN_INDEX)
     if quick is None:
         return
-    slow = _whole_index(media_files[name], 0)
+    slow = whole_index(media_files[name], 0)
     assert (quick.length, quick.timed) == (slow.length, slow.timed)
     assert quick.first_pts == slow.first_pts
     shared = np.isin(quick.pts, slow.pts)
@@ -260,7 +260,7 @@ def test_kept_indexes_spare_reading_it_all(
     def never(*_: object) -> None:
         raise AssertionError("the file was read whole")
 
-    monkeypatch.setattr("clapless.media.stretches._whole_index", never)
+    monkeypatch.setattr("clapless.media.whole_index.whole_index", never)
     with open_sound(clip) as sound:
         assert np.abs(sound.window(50000, 4000) - samples[50000:54000] / 32768).max() < 4 * LSB
 

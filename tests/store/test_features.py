@@ -98,7 +98,7 @@ def test_what_was_not_used_for_longest_goes_first(
         now += 3600.0
         return now
 
-    monkeypatch.setattr("clapless.store.features.time.time", clock)
+    monkeypatch.setattr("time.time", clock)
     kilobyte = np.zeros(1024, np.uint8)
     with Store(tmp_path, limit_bytes=10_000) as store:
         for name in "abcdefgh":

@@ -12,21 +12,15 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from av.audio.stream import AudioStream as AvAudioStream
-from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
 from clapless.errors import DamagedMediaError, NotMediaError
-from clapless.media.avchd import AvchdNotes, read_avchd_notes
-from clapless.media.camera_xml import CameraXml, read_camera_xml, sidecar_of
 from clapless.media.containers import open_container, time_of, unreadable
 from clapless.media.fingerprint import fingerprint
-from clapless.media.first_times import FirstTimes, first_times
 from clapless.media.frame_times import (
     FrameTimes,
     declared_rate,
@@ -34,16 +28,12 @@ from clapless.media.frame_times import (
     times_of_table,
 )
 from clapless.media.labels import Label, label_of_reference, label_of_text, label_of_track
-from clapless.media.mp4_notes import Mp4Notes, TrackNotes, read_mp4_notes
-from clapless.media.pictures import moving_pictures
-from clapless.media.recorder_notes import RecorderNotes, recorder_notes
-from clapless.media.riff import read_riff
+from clapless.media.mp4_notes import TrackNotes
+from clapless.media.opened import Beside, OpenedFile
+from clapless.media.recorder_notes import RecorderNotes
 from clapless.media.tags import normalised, utc_time
 from clapless.model import AudioStream, Clip, MediaFile
 from clapless.timing import nominal_rate, snap_rate
-
-PANASONIC_XML = "com.panasonic.Semi-Pro.metadata.xml"
-"""Tag in which Panasonic's cameras put their XML."""
 
 
 def probe(path: Path | str, *, clip_id: str = "") -> Clip:
@@ -68,82 +58,12 @@ def probe(path: Path | str, *, clip_id: str = "") -> Clip:
     file = Path(path).absolute()
     try:
         with closing(open_container(file)) as container:
-            return _clip(_Found(container, file), clip_id)
+            return _clip(OpenedFile(container, file), clip_id)
     except OSError as error:
         raise unreadable(file, error) from error
 
 
-@dataclass(frozen=True)
-class _Beside:
-    """What the file says outside its streams."""
-
-    mp4: Mp4Notes
-    recorder: RecorderNotes
-    xml: CameraXml
-    avchd: AvchdNotes
-
-
-class _Found:
-    """The streams of an open file, sorted."""
-
-    def __init__(self, container: InputContainer, file: Path) -> None:
-        self.container = container
-        self.file = file
-        self.format = container.format.name
-        is_mp4 = "mp4" in self.format.split(",")
-        self.mp4 = read_mp4_notes(file) if is_mp4 else Mp4Notes()
-        self.sounds: list[AvAudioStream] = [
-            stream
-            for stream in container.streams.audio
-            if stream.codec_context is not None
-            and stream.codec_context.sample_rate
-            and stream.codec_context.channels
-        ]
-        self.picture = moving_pictures(container)
-        self.first: FirstTimes = first_times(container, self.picture, self.sounds)
-
-    def track(self) -> TrackNotes | None:
-        """Return the picture's track in an MP4."""
-        if self.picture is None or self.picture.index >= len(self.mp4.tracks):
-            return None
-        track = self.mp4.tracks[self.picture.index]
-        return track if track.handler == "vide" else None
-
-    def beside(self) -> _Beside:
-        """Return what the file says outside its streams."""
-        recorder = RecorderNotes()
-        if "wav" in self.format.split(",") and self.sounds:
-            try:
-                riff = read_riff(self.file)
-            except NotMediaError:
-                # FFmpeg takes more for WAV than there are chunks to read in.
-                pass
-            else:
-                recorder = recorder_notes(riff, channels=self.sounds[0].codec_context.channels)
-        return _Beside(self.mp4, recorder, self._camera_xml(), self._avchd())
-
-    def _camera_xml(self) -> CameraXml:
-        documents = list(self.mp4.xml)
-        tag = self.container.metadata.get(PANASONIC_XML)
-        if tag:
-            documents.append(tag.encode("utf-8", "replace"))
-        if self.picture is not None:
-            sidecar = sidecar_of(self.file)
-            if sidecar is not None:
-                documents.append(sidecar.read_bytes())
-        for document in documents:
-            read = read_camera_xml(document)
-            if read is not None:
-                return read
-        return CameraXml()
-
-    def _avchd(self) -> AvchdNotes:
-        if "mpegts" not in self.format.split(","):
-            return AvchdNotes()
-        return read_avchd_notes(self.first.picture_head) or AvchdNotes()
-
-
-def _clip(found: _Found, clip_id: str) -> Clip:
+def _clip(found: OpenedFile, clip_id: str) -> Clip:
     zero_s = _zero_s(found)
     beside = found.beside()
     times = _frame_times(found) if found.first.picture_s is not None else FrameTimes(rate=None)
@@ -181,7 +101,7 @@ def _clip(found: _Found, clip_id: str) -> Clip:
     )
 
 
-def _zero_s(found: _Found) -> Fraction:
+def _zero_s(found: OpenedFile) -> Fraction:
     if found.first.picture_s is not None:
         return found.first.picture_s
     known = [start_s for start_s in found.first.sound_s if start_s is not None]
@@ -192,7 +112,7 @@ def _zero_s(found: _Found) -> Fraction:
     raise NotMediaError(found.file, "holds neither moving pictures nor sound")
 
 
-def _frame_times(found: _Found) -> FrameTimes:
+def _frame_times(found: OpenedFile) -> FrameTimes:
     picture, track = found.picture, found.track()
     assert picture is not None
     declared = declared_rate(picture)
@@ -222,7 +142,9 @@ def _shown_count(picture: Stream, track: TrackNotes, times: FrameTimes) -> int |
     return sum(1 for entry in picture.index_entries if not entry.is_discard) or None
 
 
-def _sounds(found: _Found, zero_s: Fraction, recorder: RecorderNotes) -> tuple[AudioStream, ...]:
+def _sounds(
+    found: OpenedFile, zero_s: Fraction, recorder: RecorderNotes
+) -> tuple[AudioStream, ...]:
     numbers = {stream.index: place for place, stream in enumerate(found.container.streams.audio)}
     sounds = []
     for stream, start_s in zip(found.sounds, found.first.sound_s, strict=True):
@@ -246,7 +168,7 @@ def _sounds(found: _Found, zero_s: Fraction, recorder: RecorderNotes) -> tuple[A
     return tuple(sounds)
 
 
-def _duration_s(found: _Found, times: FrameTimes, sounds: tuple[AudioStream, ...]) -> Fraction:
+def _duration_s(found: OpenedFile, times: FrameTimes, sounds: tuple[AudioStream, ...]) -> Fraction:
     if found.first.picture_s is not None:
         if times.count and times.rate and not times.variable:
             return times.count / times.rate
@@ -261,7 +183,7 @@ def _duration_s(found: _Found, times: FrameTimes, sounds: tuple[AudioStream, ...
     return max(lengths) if lengths else Fraction(found.container.duration or 0, 1_000_000)
 
 
-def _stated_length_s(found: _Found, rate: Fraction | None) -> Fraction:
+def _stated_length_s(found: OpenedFile, rate: Fraction | None) -> Fraction:
     """Return the picture's length as the container states it, on whole frames."""
     picture = found.picture
     written = seconds_of(picture.metadata.get("DURATION", "")) if picture is not None else None
@@ -299,7 +221,7 @@ def _size(picture: VideoStream | None, track: TrackNotes | None) -> tuple[int | 
     return (track.width or None, track.height or None) if track else (None, None)
 
 
-def _tags(found: _Found, beside: _Beside) -> dict[str, str]:
+def _tags(found: OpenedFile, beside: Beside) -> dict[str, str]:
     container = found.container
     tags = normalised([container.metadata, *(stream.metadata for stream in container.streams)])
     xml, recorder, avchd = beside.xml, beside.recorder, beside.avchd
@@ -335,7 +257,7 @@ def _tags(found: _Found, beside: _Beside) -> dict[str, str]:
     return tags
 
 
-def _data_streams(found: _Found) -> str:
+def _data_streams(found: OpenedFile) -> str:
     tracks = found.mp4.tracks
     listed = []
     for stream in found.container.streams:
@@ -347,7 +269,9 @@ def _data_streams(found: _Found) -> str:
     return " ".join(listed)
 
 
-def _label(found: _Found, beside: _Beside, rate: Fraction | None, zero_s: Fraction) -> Label | None:
+def _label(
+    found: OpenedFile, beside: Beside, rate: Fraction | None, zero_s: Fraction
+) -> Label | None:
     if beside.mp4.timecode is not None:
         return label_of_track(beside.mp4.timecode, rate, zero_s)
     sources = [found.container.metadata, *(stream.metadata for stream in found.container.streams)]

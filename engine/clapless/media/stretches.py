@@ -24,11 +24,11 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
-from clapless.media.containers import keep_only, open_container, packets_of, unreadable
-from clapless.media.decoding import MANY_CHANNELS, StreamDecoder, Uniform, new_counter
-from clapless.media.indexing import SoundIndex, index_key, known_index, remember_index
+from clapless.media.containers import keep_only, open_container, packets_of
+from clapless.media.decoding import StreamDecoder, Uniform, new_counter
 from clapless.media.limits import open_files
-from clapless.media.quick_index import quick_index
+from clapless.media.samples import to_channel
+from clapless.media.whole_index import sound_index
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -307,64 +307,3 @@ def _decoded(
 ) -> Iterator[tuple[int, AudioFrame]]:
     for packet in packets:
         yield from decoder.decode(packet)
-
-
-def sound_index(path: Path, stream: int) -> SoundIndex:
-    """Return the index of a stream: remembered, else the container's own, else by decoding it all.
-
-    Raises
-    ------
-    MediaError
-        The file cannot be opened.
-    """
-    try:
-        key = index_key(path, stream)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    index = known_index(key)
-    if index is None:
-        with open_container(path) as container:
-            sound = container.streams.audio[stream]
-            keep_only(container, [sound])
-            index = quick_index(container, sound)
-        if index is None:
-            index = _whole_index(path, stream)
-        remember_index(key, index)
-    return index
-
-
-def _whole_index(path: Path, stream: int) -> SoundIndex:
-    with open_container(path) as container:
-        sound = container.streams.audio[stream]
-        keep_only(container, [sound])
-        decoder = StreamDecoder(container, sound)
-        packets: Iterator[SoundPacket] = packets_of(container, [sound])
-        while True:
-            try:
-                packet = next(packets, None)
-            except av.error.FFmpegError:
-                break
-            if packet is None:
-                break
-            for _ in decoder.decode(packet):
-                pass
-        return decoder.build_index()
-
-
-def to_channel(frame: AudioFrame, channel: int | None) -> NDArray[np.float32]:
-    """Return one channel of a frame, or the mean of all, as float32 with full scale 1.0."""
-    if frame.format.is_planar and frame.layout.nb_channels >= MANY_CHANNELS:
-        raise ValueError("a planar frame of so many channels must be made packed first")
-    values = frame.to_ndarray()
-    if not frame.format.is_planar:
-        values = values.reshape(-1, frame.layout.nb_channels).T
-    if channel is not None:
-        values = values[channel : channel + 1]
-    if values.dtype == np.uint8:
-        scaled = (values.astype(np.float32) - 128.0) / 128.0
-    elif values.dtype.kind == "i":
-        scaled = values.astype(np.float32) / np.float32(2 ** (8 * values.dtype.itemsize - 1))
-    else:
-        scaled = values.astype(np.float32, copy=False)
-    mixed: NDArray[np.float32] = scaled[0] if len(scaled) == 1 else scaled.mean(axis=0)
-    return np.ascontiguousarray(mixed)

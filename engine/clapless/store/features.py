@@ -10,7 +10,6 @@ never a reason to fail: one that cannot be opened is absent, and `Store.warning`
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import sqlite3
@@ -27,21 +26,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clapless.store.places import default_folder
+from clapless.store.tables import (
+    delete_all,
+    delete_entries,
+    from_bytes,
+    prepare,
+    read_entry,
+    to_bytes,
+)
 
 FILE_NAME = "features.sqlite3"
 """The one file of the cache (SQLite keeps two more beside it while it is open)."""
-
-LAYOUT_VERSION = 1
-"""Raised when the tables change; a file of another layout is begun anew."""
 
 LIMIT_BYTES = 2 << 30
 """Default size limit: features of some thousand hours of sound."""
 
 BUSY_S = 20.0
 """How long to wait for another process that is writing."""
-
-TOUCH_EVERY_S = 600.0
-"""The time of last use is written at most this often: a reader need not write each time."""
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Parameter = str | int | float | bool | None
@@ -156,13 +157,13 @@ class Store:
     def get(self, key: FeatureKey) -> dict[str, NDArray[np.generic]] | None:
         """Return a feature's arrays, or None where it is not there."""
         digest = key.digest
-        rows = self._run(lambda connection: _read(connection, digest))
+        rows = self._run(lambda connection: read_entry(connection, digest))
         if not rows:
             return None
         try:
-            return {name: _array(data, check) for name, data, check in rows}
+            return {name: from_bytes(data, check) for name, data, check in rows}
         except ValueError:
-            self._run(lambda connection: _delete(connection, [digest]))
+            self._run(lambda connection: delete_entries(connection, [digest]))
             return None
 
     def put(self, key: FeatureKey, arrays: Arrays) -> None:
@@ -173,7 +174,7 @@ class Store:
         ValueError
             An array holds Python objects.
         """
-        blobs = [(name, _npy(array)) for name, array in arrays.items()]
+        blobs = [(name, to_bytes(array)) for name, array in arrays.items()]
         size = sum(len(blob) for _, blob in blobs)
         if not blobs or size > self._limit_bytes:
             return
@@ -203,7 +204,7 @@ class Store:
 
     def clear(self) -> int:
         """Throw all features away and return how many there were."""
-        return self._run(_clear) or 0
+        return self._run(delete_all) or 0
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -257,7 +258,7 @@ class Store:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self._path, timeout=BUSY_S, check_same_thread=False)
         try:
-            _prepare(connection)
+            prepare(connection)
         except BaseException:
             connection.close()
             raise
@@ -289,7 +290,7 @@ class Store:
         size: int,
     ) -> None:
         connection.execute("BEGIN IMMEDIATE")
-        _delete(connection, [digest])
+        delete_entries(connection, [digest])
         self._make_room(connection, size)
         connection.execute(
             "INSERT INTO entries(digest, extractor, bytes, used) VALUES (?, ?, ?, ?)",
@@ -315,75 +316,4 @@ class Store:
                 break
             out.append(digest)
             too_much -= bytes_
-        _delete(connection, out)
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    connection.isolation_level = None
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    connection.execute("PRAGMA journal_mode = WAL").fetchone()
-    # A crash of the machine may lose the last features, never the file.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    if version == LAYOUT_VERSION:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Another process may have come first.
-        if connection.execute("PRAGMA user_version").fetchone()[0] != LAYOUT_VERSION:
-            for statement in _TABLES:
-                connection.execute(statement)
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-
-
-_TABLES = (
-    "DROP TABLE IF EXISTS arrays",
-    "DROP TABLE IF EXISTS entries",
-    "CREATE TABLE entries(digest TEXT PRIMARY KEY, extractor TEXT NOT NULL,"
-    " bytes INTEGER NOT NULL, used REAL NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX entries_by_use ON entries(used)",
-    "CREATE TABLE arrays(digest TEXT NOT NULL REFERENCES entries ON DELETE CASCADE,"
-    " place INTEGER NOT NULL, name TEXT NOT NULL, data BLOB NOT NULL, checksum INTEGER NOT NULL,"
-    " PRIMARY KEY (digest, place))",
-    f"PRAGMA user_version = {LAYOUT_VERSION}",
-)
-
-
-def _read(connection: sqlite3.Connection, digest: str) -> list[tuple[str, bytes, int]]:
-    rows: list[tuple[str, bytes, int]] = connection.execute(
-        "SELECT name, data, checksum FROM arrays WHERE digest = ? ORDER BY place", (digest,)
-    ).fetchall()
-    if rows:
-        now = time.time()
-        connection.execute(
-            "UPDATE entries SET used = ? WHERE digest = ? AND used < ?",
-            (now, digest, now - TOUCH_EVERY_S),
-        )
-    return rows
-
-
-def _delete(connection: sqlite3.Connection, digests: list[str]) -> None:
-    connection.executemany("DELETE FROM entries WHERE digest = ?", [(d,) for d in digests])
-
-
-def _clear(connection: sqlite3.Connection) -> int:
-    count: int = connection.execute("DELETE FROM entries").rowcount
-    connection.execute("VACUUM")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return count
-
-
-def _npy(array: NDArray[np.generic]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.asanyarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _array(data: bytes, checksum: int) -> NDArray[np.generic]:
-    if zlib.crc32(data) != checksum:
-        raise ValueError("the bytes of a kept array have changed")
-    array: NDArray[np.generic] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    return array
+        delete_entries(connection, out)
