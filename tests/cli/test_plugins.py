@@ -94,7 +94,7 @@ def test_without_any_the_engine_has_its_verbs(installed, run):
     installed()
     ran = run("--help")
     assert ran.code == 0
-    for verb in ("sync", "verify", "probe", "demo", "cache"):
+    for verb in ("sync", "align", "markers", "verify", "probe", "demo", "cache"):
         assert verb in ran.out
-    for later in ("align", "review", "batch", "edit", "resolve", "markers"):
+    for later in ("review", "batch", "edit", "resolve", "render"):
         assert f" {later} " not in ran.out
