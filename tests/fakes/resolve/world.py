@@ -1,0 +1,94 @@
+"""One machine with Resolve on it: version, edition, language, disk, and what goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from tests.fakes.resolve import api
+from tests.fakes.resolve.handles import Handle
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A file as Resolve would read it; without a rate it is sound alone."""
+
+    seconds: Fraction
+    rate: Fraction | None = None
+    channels: int = 2
+    start: str = "00:00:00:00"
+    drop: bool = False
+
+
+class World:
+    """The knobs and the one project.
+
+    Parameters
+    ----------
+    version, studio, japanese, page
+        What is installed and open.
+    legacy
+        Whether 21.1 still answers to names that its documentation left out.
+    external
+        The preference "External scripting using".
+    failure
+        How a clip that is not placed comes back: ``none``, ``dead`` or ``short``.
+    batch_limit
+        Batches of more clips than this are refused whole.
+    """
+
+    def __init__(
+        self,
+        version: str = "21.0.4",
+        *,
+        studio: bool = True,
+        japanese: bool = False,
+        page: str = "edit",
+        rate: str = "24",
+        legacy: bool = True,
+        external: str = "Local",
+        running: bool = True,
+        failure: str = "none",
+        batch_limit: int = 10**6,
+    ) -> None:
+        from tests.fakes.resolve.project import Project, Resolve
+
+        assert version in api.VERSIONS
+        self.version, self.studio, self.japanese, self.page = version, studio, japanese, page
+        self.legacy, self.external, self.running = legacy, external, running
+        self.failure, self.batch_limit = failure, batch_limit
+        self.modal = False
+        self.refuses: dict[str, Any] = {}
+        """Calls that do nothing, as ``Class.Name``, and what they answer."""
+        self.calls: list[str] = []
+        self.constants: dict[str, object] = {}
+        self.disk: dict[str, OnDisk] = {}
+        self._ids = 0
+        self.project: Project | None = Project(self, rate)
+        self._resolve = Resolve(self)
+
+    def next_id(self) -> str:
+        self._ids += 1
+        return f"id-{self._ids}"
+
+    def at_least(self, version: str) -> bool:
+        return api.number(self.version) >= api.number(version)
+
+    @property
+    def resolve(self) -> Any:
+        """What a menu script is given."""
+        return Handle(self._resolve)
+
+    def scriptapp(self, name: str) -> Any:
+        """What a foreign process is given."""
+        if name != "Resolve" or not (self.running and self.studio) or self.external == "None":
+            return None
+        return Handle(self._resolve)
+
+    def add(self, path: str, seconds: Fraction | int, **facts: Any) -> Any:
+        """Put a file on the disk and into the current bin; return the clip behind the handle."""
+        self.disk[path] = OnDisk(Fraction(seconds), **facts)
+        assert self.project is not None
+        (clip,) = self.project.pool.ImportMedia([path])
+        return clip
