@@ -66,7 +66,7 @@ def sync_paths(
     options = options or SyncOptions()
     song = () if options.playback is None else (options.playback,)
     rules = [f"{name}={glob}" for name, glob in options.devices.items()]
-    catalog = scan([*paths, *song], devices=rules)
+    catalog = scan([*paths, *song], devices=rules, hints=options.device_hints)
     failures = tuple(Failure(path=f.path, message=f.reason) for f in catalog.failures)
     playback = None
     if options.playback is not None:
@@ -279,11 +279,14 @@ class _Job:
         self._reference = None if options.reference is None else names.find(options.reference)
         self._options = options
         self._late: set[str] = set()
+        self._joint: set[str] = set()
 
     def search(self, comparer: Comparer, progress: Progress) -> None:
         """Compare pairs by one signal."""
         if hears(comparer.signal):
             self._late.add(comparer.signal.name)
+        if hasattr(comparer.signal, "match_group"):
+            self._joint.add(comparer.signal.name)
         together: list[Match] = []
         for group in self._before.groups:
             held = {p.clip: p for p in group.placements}
@@ -335,6 +338,7 @@ class _Job:
             playback=self.playback,
             finished=self._before.groups,
             late_signals=self._late,
+            joint_signals=self._joint,
             trusted_signals=self._options.signals or (),
             distances_m=self._options.distances_m,
         )

@@ -14,14 +14,7 @@ from dataclasses import dataclass
 
 from clapless.model import Match, compose, inverse
 from clapless.solve.accept import Acceptance, Cut, compare_inside
-from clapless.solve.doubts import (
-    REFUSAL_CAP,
-    REFUSAL_DOUBT,
-    TELLING_OVERLAP_S,
-    Doubts,
-    Overlap,
-    overlap_s,
-)
+from clapless.solve.doubts import Doubts, Overlap
 from clapless.solve.edges import Edge
 from clapless.solve.weights import joint_log_odds, log_add, rival_log_odds
 
@@ -82,14 +75,13 @@ def hold_cuts(result: Acceptance, doubts: Doubts, *, capped: Mapping[int, bool])
     forest = result.forest
     cuts = {id(cut.tree_edge): cut for cut in result.cuts()}
     _add_detours(result, cuts)
-    against: dict[int, float] = {}
+    refused: dict[int, list[tuple[str, str]]] = {}
     for one, two in doubts.refused_pairs:
-        here = one in forest.nodes and two in forest.nodes
-        if here and forest.root(one) == forest.root(two):
-            shared_s = overlap_s(forest.interval(one), forest.interval(two))
-            if shared_s >= TELLING_OVERLAP_S:
-                for _, step in forest.path(one, two):
-                    against[id(step)] = min(against.get(id(step), 0.0) + REFUSAL_DOUBT, REFUSAL_CAP)
+        if doubts.is_telling(forest, one, two):
+            for relation, step in forest.path(one, two):
+                sides = (one, two) if relation.a == step.a else (two, one)
+                refused.setdefault(id(step), []).append(sides)
+    against = {key: doubts.of_refusals(forest, pairs) for key, pairs in refused.items()}
     for device, overlaps in _by_device(doubts.inside(forest)).items():
         crossed = {id(step) for o in overlaps for _, step in forest.path(o.one, o.two)}
         for step_id in crossed:

@@ -6,11 +6,12 @@ long, and yet gave no match. Both are priced in log odds and weighed against the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clapless.model import Device, Refusal
-from clapless.solve.edges import Node, Pose
+from clapless.solve.edges import Edge, Node, Pose
 from clapless.solve.forest import Forest
 
 OVERLAP_S = 1.0
@@ -32,13 +33,12 @@ TELLING_CODES = frozenset({"no_match"})
 TELLING_OVERLAP_S = 20.0
 """A pair that overlaps by less may honestly show nothing."""
 
-REFUSAL_DOUBT = 0.7
-"""Log odds of doubt per telling refusal: half of the pairs that overlap by 20 s or more and were
-refused are noisy microphones, far apart. Judgement; capped since one muffled microphone refuses
-with all its partners."""
+DOUBT_BOUNDS = (0.3, 2.5)
+"""Least and most log odds of doubt per telling refusal, whatever this material shows."""
 
-REFUSAL_CAP = 2.8
-"""Most doubt that refusals can add: a factor of 16."""
+CLIP_DOUBT = 3.0
+"""Most doubt that the refusals of one clip add: one in twenty microphones is muffled or covered and
+refuses with all its partners. Judgement; two clips that refuse add twice as much, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,29 +89,79 @@ class Doubts:
         parts: dict[str, list[str]] = {}
         for node in nodes:
             parts.setdefault(node.clip, []).append(node.id)
-        pairs: set[tuple[str, str]] = set()
+        self._refused: dict[str, dict[str, set[str]]] = {}
         for refusal in refusals:
-            if refusal.code in TELLING_CODES and refusal.a != refusal.b:
-                for one in parts.get(refusal.a, ()):
-                    for two in parts.get(refusal.b, ()):
-                        pairs.add((min(one, two), max(one, two)))
-        self._pairs = pairs
-        self._refused: dict[str, set[str]] = {}
-        for one, two in pairs:
-            self._refused.setdefault(one, set()).add(two)
-            self._refused.setdefault(two, set()).add(one)
+            if refusal.code not in TELLING_CODES or refusal.a == refusal.b:
+                continue
+            for one in parts.get(refusal.a, ()):
+                for two in parts.get(refusal.b, ()):
+                    self._refused.setdefault(one, {}).setdefault(two, set()).add(refusal.signal)
+                    self._refused.setdefault(two, {}).setdefault(one, set()).add(refusal.signal)
+        self._weight: dict[str, float] = {}
 
     def settle(self, pairs: Collection[tuple[str, str]]) -> None:
         """Forget refusals of node pairs that another signal or round did match."""
         for a, b in pairs:
-            self._pairs.discard((min(a, b), max(a, b)))
-            self._refused.get(a, set()).discard(b)
-            self._refused.get(b, set()).discard(a)
+            self._refused.get(a, {}).pop(b, None)
+            self._refused.get(b, {}).pop(a, None)
 
     @property
     def refused_pairs(self) -> list[tuple[str, str]]:
         """Node pairs with a telling refusal, sorted."""
-        return sorted(self._pairs)
+        return sorted((a, b) for a, held in self._refused.items() for b in held if a < b)
+
+    def learn(self, forest: Forest, accepted: Iterable[Edge]) -> None:
+        """Weigh the refusals of each signal by how often it misses what overlaps in this material.
+
+        Parameters
+        ----------
+        forest
+            What is believed.
+        accepted
+            Answers that are believed.
+        """
+        found: dict[str, int] = {}
+        for edge in accepted:
+            if not edge.given and _shared_s(forest, edge.a, edge.b) >= TELLING_OVERLAP_S:
+                found[edge.relation.signal] = found.get(edge.relation.signal, 0) + 1
+        missed: dict[str, int] = {}
+        for one, two in self.refused_pairs:
+            if self.is_telling(forest, one, two):
+                for signal in self._refused[one][two]:
+                    missed[signal] = missed.get(signal, 0) + 1
+        low, high = DOUBT_BOUNDS
+        for signal in found.keys() | missed.keys():
+            hits, misses = found.get(signal, 0), missed.get(signal, 0)
+            share = (misses + 1.0) / (hits + misses + 2.0)
+            self._weight[signal] = min(max(-math.log(share), low), high)
+
+    def is_telling(self, forest: Forest, one: str, two: str) -> bool:
+        """Return whether two nodes lie in one cluster and share enough to have matched."""
+        here = one in forest.nodes and two in forest.nodes
+        return (
+            here
+            and forest.root(one) == forest.root(two)
+            and _shared_s(forest, one, two) >= TELLING_OVERLAP_S
+        )
+
+    def of_refusals(self, forest: Forest, pairs: Iterable[tuple[str, str]]) -> float:
+        """Return the doubt of several refusals between two sides, in log odds.
+
+        Parameters
+        ----------
+        forest
+            Holds the nodes.
+        pairs
+            A node of one side and a node of the other.
+        """
+        total = 0.0
+        sides: tuple[set[str], set[str]] = (set(), set())
+        usual = -math.log(0.5)
+        for one, two in pairs:
+            total += sum(self._weight.get(s, usual) for s in self._refused[one][two])
+            sides[0].add(forest.nodes[one].clip)
+            sides[1].add(forest.nodes[two].clip)
+        return min(total, CLIP_DOUBT * min(len(sides[0]), len(sides[1]), 2))
 
     def device_odds(self, device: str) -> float:
         """Return the log odds that the device is one."""
@@ -131,17 +181,15 @@ class Doubts:
         """
         overlaps = self.overlaps(forest, one, two, across)
         devices = {o.device for o in overlaps}
-        refusals = sum(1 for _ in self._telling(forest, one, two, across))
-        return sum(map(self.device_odds, sorted(devices))) + min(
-            REFUSAL_DOUBT * refusals, REFUSAL_CAP
-        )
+        refusals = self.of_refusals(forest, self._telling(forest, one, two, across))
+        return sum(map(self.device_odds, sorted(devices))) + refusals
 
     def _telling(
         self, forest: Forest, one: str, two: str, across: Pose
     ) -> Iterable[tuple[str, str]]:
         inside_one = set(forest.members(one))
         for node in forest.members(two):
-            against = self._refused.get(node, set()) & inside_one
+            against = self._refused.get(node, {}).keys() & inside_one
             if against:
                 span = forest.interval(node, across)
                 for other in against:
@@ -197,6 +245,10 @@ def _overlapping(forest: Forest, device: str, nodes: Sequence[str]) -> list[Over
             if seconds > OVERLAP_S and forest.nodes[other].clip != forest.nodes[node].clip:
                 found.append(Overlap(device, min(node, other), max(node, other), seconds))
     return found
+
+
+def _shared_s(forest: Forest, one: str, two: str) -> float:
+    return overlap_s(forest.interval(one), forest.interval(two))
 
 
 def overlap_s(one: Sequence[float], two: Sequence[float]) -> float:

@@ -89,12 +89,15 @@ class Edge:
         Whether it was measured, is finished (``--add``) or is the user's word.
     late
         Whether the signal hears, so that distance delays it.
+    joint
+        Whether the signal judged many clips at once: its answers agree with each other by making.
     """
 
     relation: Match
     match: int
     origin: Origin = Origin.MEASURED
     late: bool = False
+    joint: bool = False
 
     @property
     def a(self) -> str:

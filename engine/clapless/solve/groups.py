@@ -14,6 +14,7 @@ from clapless.solve.doubts import Doubts, Overlap
 from clapless.solve.edges import Edge, Node, Pose
 from clapless.solve.forest import Forest
 from clapless.solve.order import choose_reference
+from clapless.solve.record import weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Former:
         tried as a group of its own.
         """
         first = accept(lambda: Forest(nodes), edges, self._doubts)
+        self._doubts.learn(first.forest, first.accepted)
+        first = accept(lambda: Forest(nodes), weighed(first, edges), self._doubts)
         capped = self._capped(first)
         groups: list[Formed] = []
         waiting = deque([first])

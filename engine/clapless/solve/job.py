@@ -49,6 +49,7 @@ class Job:
     playback: str | None
     finished: tuple[Group, ...]
     late: frozenset[str]
+    joint: frozenset[str]
     trusted: frozenset[str]
     distances_m: Mapping[str, float]
     speeds: tuple[Fraction, ...]
@@ -83,6 +84,7 @@ class Job:
             self._usable(),
             finished=self.finished,
             late=self.late,
+            joint=self.joint,
             ranks_before=lambda a, b: ranks_before(held[a], held[b], self.named),
         )
         edges = [e for e in pieces.edges if e.given or e.match not in barred]

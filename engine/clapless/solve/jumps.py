@@ -51,6 +51,7 @@ def take_apart(
     *,
     finished: Sequence[Group] = (),
     late: frozenset[str],
+    joint: frozenset[str] = frozenset(),
     ranks_before: Callable[[str, str], bool],
 ) -> Pieces:
     """Return nodes and edges.
@@ -65,6 +66,8 @@ def take_apart(
         Groups whose placements stay: an edge leads from their reference to each of their clips.
     late
         Signals that hear.
+    joint
+        Signals that judge many clips at once.
     ranks_before
         Whether the first clip ranks before the second as a reference.
     """
@@ -89,17 +92,19 @@ def take_apart(
     }
     edges = []
     for _, relation in done:
-        hung = (
-            _bent(relation, -1, nodes, late=False)
-            if _bends(relation)
-            else [_straight(relation, -1, nodes, late=False)]
-        )
+        hung = _bent(relation, -1, nodes) if _bends(relation) else [_straight(relation, -1, nodes)]
         edges += [dataclasses.replace(edge, origin=Origin.FIXED) for edge in hung]
     for position, match in matches:
         if not _bends(match):
-            edges.append(_straight(match, position, nodes, late=match.signal in late))
+            edges.append(
+                _straight(
+                    match, position, nodes, late=match.signal in late, joint=match.signal in joint
+                )
+            )
     for position, match in turned:
-        edges += _bent(match, position, nodes, late=match.signal in late)
+        edges += _bent(
+            match, position, nodes, late=match.signal in late, joint=match.signal in joint
+        )
     return Pieces(nodes, tuple(edges))
 
 
@@ -197,7 +202,12 @@ def _shared_s(spans: Sequence[tuple[float, float]], node: Node) -> float:
 
 
 def _straight(
-    match: Match, position: int, nodes: Mapping[str, Sequence[Node]], *, late: bool
+    match: Match,
+    position: int,
+    nodes: Mapping[str, Sequence[Node]],
+    *,
+    late: bool = False,
+    joint: bool = False,
 ) -> Edge:
     """Hang a straight match on the stretches where it was measured most."""
     ends = {}
@@ -211,6 +221,7 @@ def _straight(
         relation=dataclasses.replace(match, a=a.id, b=b.id, spans_s=spans, time_map=None),
         match=position,
         late=late,
+        joint=joint,
     )
 
 
@@ -220,7 +231,12 @@ def _trimmed(spans: Sequence[tuple[float, float]], node: Node) -> tuple[tuple[fl
 
 
 def _bent(
-    match: Match, position: int, nodes: Mapping[str, Sequence[Node]], *, late: bool
+    match: Match,
+    position: int,
+    nodes: Mapping[str, Sequence[Node]],
+    *,
+    late: bool = False,
+    joint: bool = False,
 ) -> list[Edge]:
     """Return one edge per segment of the time map of a match whose clip b jumps."""
     best: dict[str, tuple[float, Edge]] = {}
@@ -229,7 +245,7 @@ def _bent(
         b_node = max(nodes[match.b], key=lambda n: _shared_s([(b0, b1)], n))
         a_node = max(nodes[match.a], key=lambda n: _shared_s([(a0, a1)], n))
         relation = _segment_line(match, segment, a_node.id, b_node)
-        edge = Edge(relation=relation, match=position, late=late)
+        edge = Edge(relation=relation, match=position, late=late, joint=joint)
         if b1 - b0 > best.get(b_node.id, (0.0, edge))[0]:
             best[b_node.id] = (b1 - b0, edge)
     return [edge for _, edge in best.values()]

@@ -39,6 +39,7 @@ def solve(
     playback: str | None = None,
     finished: Sequence[Group] = (),
     late_signals: Collection[str] = (),
+    joint_signals: Collection[str] = (),
     trusted_signals: Collection[str] = (),
     distances_m: Mapping[str, float] | None = None,
     speeds: Sequence[Fraction] = TRADE_SPEEDS,
@@ -65,6 +66,8 @@ def solve(
         Groups that stay; clips join them, and two of them never become one.
     late_signals
         Signals that hear: distance delays them.
+    joint_signals
+        Signals that judge many clips at once: their answers agree with each other by making.
     trusted_signals
         Signals whose ceiling does not hold, since the user named them.
     distances_m
@@ -107,6 +110,7 @@ def solve(
         playback=playback,
         finished=_released(finished, pins),
         late=frozenset(late_signals),
+        joint=frozenset(joint_signals),
         trusted=frozenset(trusted_signals),
         distances_m=dict(distances_m or {}),
         speeds=tuple(speeds),

@@ -30,16 +30,20 @@ def joint_log_odds(edges: Iterable[Edge]) -> float:
     -inf
     """
     by_signal: dict[str, list[float]] = {}
+    joint = set()
     for edge in edges:
         if edge.given:
             return math.inf
         by_signal.setdefault(edge.relation.signal, []).append(edge.log_odds)
+        if edge.joint:
+            joint.add(edge.relation.signal)
     if not by_signal:
         return -math.inf
     total = OTHER_SIGNAL_ODDS * (len(by_signal) - 1)
-    for odds in by_signal.values():
+    for signal, odds in by_signal.items():
         best, *rest = sorted(odds, reverse=True)
-        total += best + min(sum(max(o + AGAIN_ODDS, 0.0) for o in rest), AGAIN_CAP)
+        again = 0.0 if signal in joint else sum(max(o + AGAIN_ODDS, 0.0) for o in rest)
+        total += best + min(again, AGAIN_CAP)
     return total
 
 
