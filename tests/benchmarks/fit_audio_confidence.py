@@ -19,9 +19,10 @@ import audio_provable
 import numpy as np
 from common import Case, build, draw_case, feature_of, run
 from numpy.typing import NDArray
+from scipy import optimize
 
 from clapless.model import Refusal
-from clapless.numerics.evidence import fit_logistic, logistic
+from clapless.numerics.evidence import logistic
 from clapless.signals.audio.confidence import Evidence
 from clapless.signals.audio.matching import locate
 from clapless.signals.audio.windows import NOTHING
@@ -30,6 +31,11 @@ from clapless.synth.sound import REPEATING, Kind
 
 RIGHT_S = 0.02
 """The best place is right where it is off by less at both ends of what is shared."""
+
+STATISTICS = ("decades", "stack_z", "clarity", "lead", "lead_t", "tied", "own", "windows")
+"""What `Evidence.statistics` holds."""
+
+PULL = 1e-2
 
 REPEATS: tuple[Kind, ...] = ("machine_music", "drum_machine", "loop")
 """Kinds whose wrong places agree as well as the right one."""
@@ -96,6 +102,26 @@ def locate_case(seed: int) -> Outcome | None:
     )
 
 
+def fit_weights(statistics: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the constant and the weights of a logistic score.
+
+    More evidence may not lower the probability, nor more ties raise it: the weights are held to
+    their signs. A weak pull towards zero keeps them finite.
+    """
+    design = np.concatenate([np.ones((len(statistics), 1)), statistics], axis=1)
+    signs = [0, *(-1 if name in ("tied", "own") else 1 for name in STATISTICS)]
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        score = design @ weights
+        miss = np.logaddexp(0.0, np.where(right, -score, score)).sum()
+        return float(miss + PULL * (weights[1:] ** 2).sum())
+
+    bounds = [{0: (None, None), 1: (0, None), -1: (None, 0)}[sign] for sign in signs]
+    start = np.array([-5.0, *(0.1 * sign for sign in signs[1:])])
+    found = optimize.minimize(loss, start, bounds=bounds, method="L-BFGS-B")
+    return np.asarray(found.x, np.float64)
+
+
 def show(outcomes: list[Outcome], chances: NDArray[np.float64]) -> None:
     """Print how often places are right by what is said of them."""
     right = np.array([one.right for one in outcomes])
@@ -146,7 +172,7 @@ def main() -> None:
         options.save.write_text(json.dumps([asdict(one) for one in outcomes]))
     statistics = np.array([one.evidence.statistics for one in outcomes], np.float64)
     if options.what == "fit":
-        weights = fit_logistic(statistics, np.array([one.right for one in outcomes]))
+        weights = fit_weights(statistics, np.array([one.right for one in outcomes]))
         print("WEIGHTS = (" + ", ".join(f"{weight:.2f}" for weight in weights) + ")")
     else:
         from clapless.signals.audio.confidence import WEIGHTS

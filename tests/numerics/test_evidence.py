@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from clapless.numerics.evidence import fit_logistic, log10_binomial_tail, logistic
+from clapless.numerics.evidence import log10_binomial_tail, logistic
 
 
 @given(st.integers(1, 30), st.integers(0, 30), st.floats(0.01, 0.5))
@@ -31,18 +31,3 @@ def test_more_hits_than_trials_are_refused():
 def test_the_logistic_is_a_chance_and_mirrors(score):
     assert 0.0 <= logistic(score) <= 1.0
     assert logistic(score) + logistic(-score) == pytest.approx(1.0)
-
-
-def test_weights_are_found_again():
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((20000, 2))
-    chance = 1 / (1 + np.exp(-(0.5 + x @ np.array([2.0, -1.0]))))
-    weights = fit_logistic(x, rng.random(20000) < chance)
-    assert weights == pytest.approx([0.5, 2.0, -1.0], abs=0.1)
-
-
-def test_what_separates_perfectly_still_has_finite_weights():
-    x = np.linspace(-1, 1, 50)[:, None]
-    weights = fit_logistic(x, x[:, 0] > 0)
-    assert np.isfinite(weights).all()
-    assert weights[1] > 5

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from scipy import special
 
 LEAST_LOG10 = -300.0
@@ -62,42 +61,3 @@ def logistic(score: float) -> float:
         return 1.0 / (1.0 + math.exp(-min(score, 700.0)))
     grown = math.exp(max(score, -700.0))
     return grown / (1.0 + grown)
-
-
-def fit_logistic(
-    statistics: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-    right: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    *,
-    ridge: float = 1e-2,
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Fit the weights of a logistic score by Newton's method.
-
-    Parameters
-    ----------
-    statistics
-        float64, shape (n, k), of comparable size.
-    right
-        bool, shape (n,).
-    ridge
-        Pull of the weights towards zero (not of the constant), so that what separates perfectly
-        still gets finite weights.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (k + 1,): the constant, then one weight per statistic.
-    """
-    n, k = statistics.shape
-    design = np.concatenate([np.ones((n, 1)), statistics], axis=1)
-    pull = np.full(k + 1, ridge)
-    pull[0] = 0.0
-    weights = np.zeros(k + 1)
-    for _ in range(100):
-        chance = special.expit(design @ weights)
-        gradient = design.T @ (right - chance) - pull * weights
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(pull + 1e-9)
-        step = np.linalg.solve(curvature, gradient)
-        weights = weights + step
-        if np.abs(step).max() < 1e-9:
-            break
-    return weights

@@ -13,6 +13,7 @@ C. H. Knapp, G. C. Carter: The generalized correlation method for estimation of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,11 @@ class BlockPlan:
         return self.hop * (blocks + 1)
 
 
+@lru_cache(maxsize=4)
+def _hann(size: int) -> Floats:
+    return np.hanning(size + 1)[:size].astype(np.float32)
+
+
 def block_spectra(starts: NDArray[np.int64], samples: Floats, plan: BlockPlan) -> Spectra:
     """Return the band's spectra of blocks, each of unit power, zero where there is silence.
 
@@ -93,8 +99,7 @@ def block_spectra(starts: NDArray[np.int64], samples: Floats, plan: BlockPlan) -
     numpy.ndarray
         complex64, shape (m, last_bin - first_bin).
     """
-    window = np.hanning(plan.size + 1)[: plan.size].astype(np.float32)
-    blocks = samples[starts[:, None] + np.arange(plan.size)[None, :]] * window
+    blocks = samples[starts[:, None] + np.arange(plan.size)[None, :]] * _hann(plan.size)
     spectra = np.asarray(fft.rfft(blocks, axis=1)[:, plan.first_bin : plan.last_bin])
     power = np.mean(spectra.real**2 + spectra.imag**2, axis=1)
     # Parseval: the mean square of the samples inside the band.

@@ -45,6 +45,17 @@ HEIGHT_CAP = 12.0
 FEW = 8
 """Windows of a first look."""
 
+ENOUGH = 14
+"""Windows that suffice where all of them agree plainly: they prove and measure well enough."""
+
+QUICK_Z = 8.0
+"""Leads this high among the lags of loudness are listened to in single blocks first."""
+
+ENOUGH_SHARE = 0.9
+ENOUGH_LIKENESS = 4.0
+ENOUGH_CLARITY = 1.5
+"""What is plain: share of agreeing windows, likeness and clarity."""
+
 LOOK_LOG10 = -0.8
 """Chance, by the first look, below which a lead is listened to in full."""
 
@@ -159,21 +170,52 @@ def judge(
         None where no window can be placed, or a first look found nothing.
     """
     followed = lead if lead.followed else follow(a, b, lead)
+    if followed.z >= QUICK_Z:
+        starts, blocks = place_windows(
+            a, b, followed.course, most=ENOUGH, blocks=1, excluded=excluded
+        )
+        verdict = weigh(listen(a.sound, b.sound, followed.course, starts, blocks), followed)
+        if verdict is not None and len(verdict.heard) >= ENOUGH - 2 and _is_enough(verdict):
+            return verdict
     starts, blocks = place_windows(a, b, followed.course, most=most, excluded=excluded)
     if len(starts) == 0:
         return None
-    if first_look and len(starts) > FEW:
-        few = starts[np.linspace(0, len(starts) - 1, FEW).astype(np.int64)]
-        heard = listen(a.sound, b.sound, followed.course, few, blocks)
-        verdict = weigh(heard, followed)
-        if verdict is None or verdict.log10_chance > LOOK_LOG10:
-            return verdict
-        rest = np.setdiff1d(starts, few)
-        heard += listen(a.sound, b.sound, followed.course, rest, blocks)
+    heard: list[Heard] = []
+    verdict = None
+    for stage in _stages(starts, first_look):
+        heard += listen(a.sound, b.sound, followed.course, stage, blocks)
         heard.sort(key=lambda window: window.time_s)
-    else:
-        heard = listen(a.sound, b.sound, followed.course, starts, blocks)
-    return weigh(heard, followed)
+        verdict = weigh(heard, followed)
+        if verdict is None:
+            continue
+        if first_look and len(heard) <= FEW and verdict.log10_chance > LOOK_LOG10:
+            break
+        if len(heard) >= ENOUGH - 2 and _is_enough(verdict):
+            break
+    return verdict
+
+
+def _stages(starts: NDArray[np.float64], first_look: bool) -> list[NDArray[np.float64]]:
+    """Split windows into those of a first look, those that suffice where all is plain, the rest."""
+    stages: list[NDArray[np.float64]] = []
+    taken = np.zeros(len(starts), np.bool_)
+    for count in ((FEW,) if first_look else ()) + (ENOUGH,):
+        left = np.flatnonzero(~taken)
+        wanted = count - int(taken.sum())
+        if wanted < len(left):
+            chosen = left[np.linspace(0, len(left) - 1, wanted).astype(np.int64)]
+            stages.append(starts[chosen])
+            taken[chosen] = True
+    stages.append(starts[~taken])
+    return stages
+
+
+def _is_enough(verdict: Verdict) -> bool:
+    return (
+        verdict.share >= ENOUGH_SHARE
+        and verdict.likeness >= ENOUGH_LIKENESS
+        and verdict.clarity >= ENOUGH_CLARITY
+    )
 
 
 def weigh(heard: Sequence[Heard], lead: Lead) -> Verdict | None:

@@ -220,21 +220,21 @@ def _white(samples: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def time_map(
-    a: AudioFeature,
-    b: AudioFeature,
+    sound_b: SampleSource,
     courses: Sequence[Course],
     jumps_s: Sequence[float],
     stds_s: Sequence[float],
 ) -> TimeMap | None:
     """Return the map from b's time to a's along courses that change at given times.
 
-    Where b lost samples its next stretch begins at once, later on a's clock; where a lost them, b
-    has a stretch that a never heard.
+    It covers all of b's sound: what lies outside the overlap is of the nearest stretch. Where b
+    lost samples its next stretch begins at once, later on a's clock; where a lost them, b has a
+    stretch that a never heard.
 
     Parameters
     ----------
-    a, b
-        The clips.
+    sound_b
+        The sound of b.
     courses
         In rising time.
     jumps_s
@@ -247,11 +247,11 @@ def time_map(
     TimeMap or None
         None where the stretches contradict each other.
     """
+    first_s, last_s = sound_b.origin_s, sound_b.origin_s + sound_b.length / sound_b.rate_hz
+    edges = [first_s, *jumps_s, last_s]
     segments: list[Segment] = []
     for index, (course, std_s) in enumerate(zip(courses, stds_s, strict=True)):
-        overlap = course.overlap_b_s(a, b)
-        start_s = overlap[0] if index == 0 else jumps_s[index - 1]
-        end_s = overlap[1] if index == len(courses) - 1 else jumps_s[index]
+        start_s, end_s = edges[index], edges[index + 1]
         if segments:
             start_s = max(start_s, course.to_b(segments[-1].knots[-1][1]))
         if end_s <= start_s:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from clapless.signals.audio.confidence import Evidence, confidence_of
 from clapless.signals.audio.contest import LEAST, Contest, contest
 from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.judge import Verdict, judge
+from clapless.signals.audio.repeats import self_lead
 from clapless.signals.audio.search import Lead
 from clapless.signals.audio.windows import NOTHING, Excluded
 
@@ -18,14 +21,17 @@ SURE_LEADS = 2
 SERIOUS_LOG10 = -3.0
 """Agreement rarer than this makes a place a serious one."""
 
+LEAST_AGREEING = 3
+"""Fewer windows than this agree by chance."""
+
 SERIOUS_Z = 7.0
 """So does a stacked curve higher than this."""
 
 RIVALS = 6
 """Serious rivals that the best place has to beat, of twice as many that are looked at."""
 
-PLAIN_LEAD = 0.5
-"""A rival this much weaker in all (a third of the likeness) needs no contest."""
+PLAIN_LEAD = 0.75
+"""A rival this much weaker in all (a seventh of the likeness) needs no contest."""
 
 BEATEN = -0.12
 BEATEN_T = 3.0
@@ -69,7 +75,7 @@ def hear_leads(
     for number, lead in enumerate(leads):
         if any(_near(lead, verdict) for verdict in verdicts if is_serious(verdict)):
             continue
-        first_look = number >= SURE_LEADS or bool(known)
+        first_look = number + len(known) >= SURE_LEADS
         verdict = judge(a, b, lead, excluded=excluded, first_look=first_look)
         if verdict is None:
             continue
@@ -88,6 +94,8 @@ def _near(lead: Lead, verdict: Verdict) -> bool:
 
 def is_serious(verdict: Verdict) -> bool:
     """Return whether a place has agreement that chance seldom gives."""
+    if int(verdict.agreeing.sum()) < LEAST_AGREEING:
+        return False
     return verdict.log10_chance < SERIOUS_LOG10 or verdict.stack_z > SERIOUS_Z
 
 
@@ -102,6 +110,10 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
         others = [best, *(one for one in others if one is not loser_to)]
         best = loser_to
         margin, _ = _against(a, b, best, others)
+    serious = [one for one in others if is_serious(one)]
+    own = 0.0
+    if margin.lead < 1.0 and is_serious(best):
+        own = float(np.mean([self_lead(one, best, serious) for one in (a, b)]))
     evidence = Evidence(
         log10_chance=best.log10_chance,
         stack_z=best.stack_z,
@@ -111,6 +123,7 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
         lead=margin.lead,
         lead_t=margin.t,
         tied=margin.tied,
+        own=own,
     )
     return Finding(best, tuple(others), evidence)
 

@@ -112,6 +112,7 @@ def place_windows(
     course: Course,
     *,
     most: int = MOST,
+    blocks: int | None = None,
     excluded: Excluded = NOTHING,
 ) -> tuple[NDArray[np.float64], int]:
     """Return where windows start in b's clip time, and how many blocks each has.
@@ -125,11 +126,14 @@ def place_windows(
         The clips and how they are thought to lie.
     most
         At most so many.
+    blocks
+        Blocks in each, by the length of the overlap where None.
     excluded
         Stretches that no window may touch.
     """
     start_s, end_s = course.overlap_b_s(a, b)
-    blocks = 1 if end_s - start_s < SHORT_S else BLOCKS
+    if blocks is None:
+        blocks = 1 if end_s - start_s < SHORT_S else BLOCKS
     length_s = PLAN.samples(blocks) / RATE_HZ
     step_s = PLAN.block_s / 2.0
     count = int(np.floor((end_s - start_s - length_s) / step_s)) + 1
