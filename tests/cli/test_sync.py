@@ -115,7 +115,7 @@ class TestExitCodes:
             ("x", "--jobs", "0"),
             ("x", "--signals", "smell"),
             ("x", "--signals", ","),
-            ("x", "--readout", "A=3"),
+            ("x", "--readout", "A=slow"),
             ("x", "--nope"),
         ],
     )

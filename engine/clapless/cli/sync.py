@@ -11,6 +11,7 @@ import typer
 
 from clapless.cli import outcome, words
 from clapless.cli.console import stderr, stdout, warn
+from clapless.cli.inputs import expand
 from clapless.cli.progress import ConsoleProgress
 from clapless.cli.tables import print_session
 from clapless.errors import UsageError, printable
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 def sync(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH", help="Files and folders of recordings.")
+        list[Path],
+        typer.Argument(metavar="PATH", help="Files, folders, or an editor's timeline."),
     ],
     output: Annotated[
         Path | None,
@@ -49,6 +51,10 @@ def sync(
             metavar="CLIP@TIME=CLIP@TIME", help="Place by hand: one instant in two clips."
         ),
     ] = None,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLIP=FILE", help="GPX or FIT file of where a clip was."),
+    ] = None,
     add: Annotated[
         Path | None,
         typer.Option(metavar="SESSION", help="Add the clips to a finished session."),
@@ -71,6 +77,10 @@ def sync(
         Path | None,
         typer.Option(metavar="FILE.json", help="Write which instant each row of a frame shows."),
     ] = None,
+    media: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", help="Where the files of a timeline are looked for."),
+    ] = None,
     sidecars: Annotated[
         bool, typer.Option("--sidecars", help="Write a FILE.sync.json beside each placed file.")
     ] = False,
@@ -89,7 +99,9 @@ def sync(
     if output is not None:
         check_target(output)
         earlier = read_session(output) if output.exists() else None
+    given = expand(paths, media or ())
     options = _options(
+        device_hints=given.rules,
         reference=reference,
         playback=playback,
         signals=_signals(signals),
@@ -103,12 +115,16 @@ def sync(
             for name, ms in words.parse_named("--readout", readout or (), "DEVICE=MS").items()
         },
         flashes=tuple(map(words.parse_flash, flash or ())),
+        tracks={
+            name: Path(file)
+            for name, file in words.parse_named("--track", track or (), "CLIP=FILE").items()
+        },
         pins=(*map(words.parse_pin, pin or ()), *_pins(earlier)),
         markers=_markers(earlier),
         add=read_session(add) if add is not None else None,
         jobs=jobs,
     )
-    result = run(paths, options)
+    result = with_extra(run(list(given.paths), options), given.extra)
     base = output.parent if output is not None else Path.cwd()
     if output is not None and result.session.clips:
         write_session(result.session, output)
@@ -129,6 +145,7 @@ def sync(
         for picture in (*draw_session(result.session, plot), *draw_flashes(result.session, plot)):
             stderr().print(f"Drawn: {printable(str(picture))}", soft_wrap=True)
     warn(_unknown_devices(result.session, options))
+    warn(given.notices)
     warn(result.warnings)
     warn((failure.message for failure in result.failures), "red")
     if not result.session.clips:
@@ -164,6 +181,12 @@ def show(result: SyncResult, output: Path | None) -> None:
             )
     elif result.session.groups:
         console.print("Next: run this again with -o session.json, to export and verify from it.")
+
+
+def with_extra(result: SyncResult, extra: Mapping[str, object]) -> SyncResult:
+    """Return the result with what its session shall keep of the timeline it came from."""
+    session = dataclasses.replace(result.session, extra={**result.session.extra, **extra})
+    return dataclasses.replace(result, session=session)
 
 
 def with_failures(result: SyncResult) -> Session:

@@ -56,6 +56,7 @@ def scan(
     paths: Iterable[Path | str],
     *,
     devices: Sequence[str] | None = None,
+    hints: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Catalog:
     """Find the recordings in files and folders.
@@ -69,6 +70,8 @@ def scan(
         Files and folders; folders are searched to the bottom.
     devices
         Which clips belong to which device, as ``NAME=GLOB``.
+    hints
+        The same as a timeline says it, after `devices`; one that matches nothing is no error.
     progress
         Called with (files looked at, files there are).
 
@@ -103,7 +106,7 @@ def scan(
             failures.append(Failure(path=orphan.path, reason=reason))
     clips.sort(key=_order)
     clips = [replace(clip, id=f"c{number}") for number, clip in enumerate(_renamed(clips), 1)]
-    with_device, known = assign_devices(clips, tops=tops, rules=devices or ())
+    with_device, known = assign_devices(clips, tops=tops, rules=devices or (), hints=hints)
     return Catalog(
         clips=with_device,
         devices=known,

@@ -45,6 +45,7 @@ def assign_devices(
     *,
     tops: Mapping[Path, Path | None],
     rules: Sequence[str] = (),
+    hints: Sequence[str] = (),
 ) -> tuple[tuple[Clip, ...], tuple[Device, ...]]:
     """Return the clips with their devices, and the devices.
 
@@ -56,6 +57,8 @@ def assign_devices(
         For each clip's main file the folder that was given, None where the file itself was.
     rules
         ``NAME=GLOB``; the glob is held against file names, paths and folders.
+    hints
+        The same, from a timeline: rules go before them, and one that matches nothing is no error.
 
     Raises
     ------
@@ -63,6 +66,8 @@ def assign_devices(
         A rule is no ``NAME=GLOB``, or matches no clip.
     """
     named = _named(clips, rules)
+    hinted = _named(clips, hints, strict=False)
+    named = [name or hint for name, hint in zip(named, hinted, strict=True)]
     folders = _folders(clips, tops)
     lettered = _letters(clips)
     keys: list[tuple[str, str] | None] = []
@@ -85,7 +90,7 @@ def assign_devices(
     return _with_ids(clips, keys, folders)
 
 
-def _named(clips: Sequence[Clip], rules: Sequence[str]) -> list[str]:
+def _named(clips: Sequence[Clip], rules: Sequence[str], *, strict: bool = True) -> list[str]:
     names = [""] * len(clips)
     for rule in rules:
         name, equals, glob = rule.partition("=")
@@ -96,7 +101,7 @@ def _named(clips: Sequence[Clip], rules: Sequence[str]) -> list[str]:
             if any(_matches(file.path, glob) for file in clip.files):
                 matched = True
                 names[place] = names[place] or name.strip()
-        if not matched:
+        if not matched and strict:
             raise UsageError(f"{rule!r} matches no clip")
     return names
 

@@ -14,6 +14,10 @@ def _no_globs() -> dict[str, str]:
     return {}
 
 
+def _no_tracks() -> dict[str, Path]:
+    return {}
+
+
 def _no_distances() -> dict[str, float]:
     return {}
 
@@ -41,6 +45,10 @@ class SyncOptions:
         ceiling does not hold.
     devices
         Device name -> glob over paths: these clips are that device's.
+    device_hints
+        ``NAME=GLOB`` as an editor's timeline says it: the user's own go before them.
+    tracks
+        Clip -> GPX or FIT file of where it was.
     distances_m
         Device name -> metres from the source of sound.
     readouts_s
@@ -59,6 +67,8 @@ class SyncOptions:
     markers: tuple[Marker, ...] = ()
     signals: tuple[str, ...] | None = None
     devices: Mapping[str, str] = field(default_factory=_no_globs)
+    device_hints: tuple[str, ...] = ()
+    tracks: Mapping[str, Path] = field(default_factory=_no_tracks)
     distances_m: Mapping[str, float] = field(default_factory=_no_distances)
     readouts_s: Mapping[str, float] = field(default_factory=_no_distances)
     flashes: tuple[FlashChoice, ...] = ()

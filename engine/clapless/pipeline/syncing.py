@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from clapless.errors import UsageError, printable
 from clapless.media import scan
+from clapless.media.tracks import TRACK_KEY, read_tracks
 from clapless.model import Clip, Device, Match, Refusal, Session, Unplaced
 from clapless.pipeline.again import SecondLook
 from clapless.pipeline.comparer import Comparer
@@ -75,8 +76,9 @@ def sync_paths(
             why = next((f.message for f in failures if f.path == options.playback), "")
             name = printable(str(options.playback))
             raise UsageError(f"The song {name} cannot be used. {why}".strip())
+    clips, notices = _with_tracks(catalog.clips, options.tracks)
     result = sync_clips(
-        catalog.clips,
+        clips,
         catalog.devices,
         options=options,
         playback=playback,
@@ -85,8 +87,27 @@ def sync_paths(
         signals=signals,
     )
     return dataclasses.replace(
-        result, failures=(*failures, *result.failures), skipped=catalog.skipped
+        result,
+        failures=(*failures, *result.failures),
+        skipped=catalog.skipped,
+        warnings=(*notices, *result.warnings),
     )
+
+
+def _with_tracks(
+    clips: Sequence[Clip], tracks: Mapping[str, Path]
+) -> tuple[tuple[Clip, ...], list[str]]:
+    """Return clips that know their track files, and what is damaged in those."""
+    held = {clip.id: clip for clip in clips}
+    notices: list[str] = []
+    for name, path in tracks.items():
+        warning = read_tracks(path).warning
+        if warning:
+            notices.append(warning)
+        clip = held[ClipNames(clips).find(name)]
+        metadata = {**clip.metadata, TRACK_KEY: str(path.absolute())}
+        held[clip.id] = dataclasses.replace(clip, metadata=metadata)
+    return tuple(held.values()), notices
 
 
 def sync_clips(
