@@ -39,6 +39,9 @@ MOST_COHERENT = 0.95
 HANN_INDEPENDENCE = 0.9
 """Share of Hann blocks overlapping by half that count as independent."""
 
+ECHO_SMOOTH_HZ = 1200.0
+"""The power spectrum without ripples: echoes later than a millisecond ripple it faster."""
+
 UPSAMPLING = 4
 """Values of a stacked curve per sample."""
 
@@ -144,6 +147,26 @@ def phase_delay(
         if abs(step) < 1e-10:
             break
     return delay
+
+
+def echo_strength(power: Floats, delay_s: float, plan: BlockPlan) -> float:
+    """Return how much of an echo of itself at a delay a recording holds, about -0.1 to 0.5.
+
+    An echo ripples the power spectrum with period one over its delay.
+
+    Parameters
+    ----------
+    power
+        Power spectrum added up over blocks, shape (bins,).
+    delay_s
+        Its sign does not matter.
+    plan
+        The cut.
+    """
+    smooth = smooth_bins(power, max(3, round(ECHO_SMOOTH_HZ * plan.size / plan.rate_hz)))
+    ripple = power / (smooth + np.float32(1e-12)) - 1.0
+    turn = 2.0 * np.pi * plan.frequencies_hz.astype(np.float64) * delay_s
+    return float(np.mean(ripple * np.cos(turn)))
 
 
 def delay_std_s(phases: Phases, plan: BlockPlan, blocks: float) -> float:

@@ -61,6 +61,10 @@ def _turned_match(match: Match) -> Match:
     if isinstance(off, list):
         # A delay on one clip's clock is the opposite delay on the other's.
         details["window_residual_s"] = [-residual * match.rate for residual in off]
+    jumps = details.get("jumps_s")
+    if isinstance(jumps, list) and match.time_map is not None:
+        mapped = [match.time_map.to_group(t) for t in jumps]
+        details["jumps_s"] = [t for t in mapped if t is not None]
     one, other = details.get("channel_a"), details.get("channel_b")
     if one is not None:
         details["channel_a"], details["channel_b"] = other, one

@@ -70,9 +70,10 @@ def with_speed(match: Match, speed: Fraction) -> Match:
     """Return a match of a clip brought to its own speed as one of the clip as it is."""
     rate = float(speed)
     details = dict(match.details)
-    times = details.get("window_t_s")
-    if isinstance(times, list):
-        details["window_t_s"] = [t * rate for t in times]
+    for name in ("window_t_s", "jumps_s"):
+        times = details.get(name)
+        if isinstance(times, list):
+            details[name] = [t * rate for t in times]
     details["cause"] = CAUSES.get(speed, f"plays at {speed} of its own speed")
     time_map = match.time_map
     if time_map is not None:
