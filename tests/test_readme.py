@@ -18,11 +18,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def verbs() -> dict[str, set[str]]:
-    """Each verb with its options."""
+    """Each verb with its options, and with those of its own verbs."""
     group = typer.main.get_command(build())
     assert hasattr(group, "commands")
     return {
-        name: {option for parameter in command.params for option in parameter.opts}
+        name: {
+            option
+            for one in (command, *getattr(command, "commands", {}).values())
+            for parameter in one.params
+            for option in parameter.opts
+        }
         for name, command in group.commands.items()
     }
 
