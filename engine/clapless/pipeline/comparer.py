@@ -12,7 +12,7 @@ from clapless.signals.base import Prior, Signal, Spans
 Pair = tuple[str, str]
 """Two clip ids, the smaller one first."""
 
-WARM = 6
+WARM = 4
 """Features that keep what they computed or opened; the others let go of it. More cost memory and
 save no time, since pairs come in the order of their likelihood."""
 
