@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clapless.numerics.evidence import log10_binomial_tail
 from clapless.numerics.lines import vote_line
 from clapless.signals.audio.feature import AudioFeature
-from clapless.signals.audio.search import Course, Lead, follow
+from clapless.signals.audio.search import UNKNOWN_SLOPE, Course, Lead, follow
 from clapless.signals.audio.windows import (
     MOST,
     NOTHING,
@@ -26,12 +26,6 @@ from clapless.signals.audio.windows import (
 
 TOLERANCE_S = 0.0008
 """Windows agree within this: a path wanders by less, another reflection is a delay of its own."""
-
-MAX_SLOPE = 300e-6
-"""Slopes considered where the course was not followed."""
-
-FOLLOWED_SLOPE = 40e-6
-"""Slopes considered where it was: what following leaves open."""
 
 NOISE_HEIGHT = 4.0
 """The highest of three thousand values of pure noise reaches about this many deviations."""
@@ -169,7 +163,7 @@ def judge(
     Verdict or None
         None where no window can be placed, or a first look found nothing.
     """
-    followed = lead if lead.followed else follow(a, b, lead)
+    followed = lead if lead.slope_doubt < UNKNOWN_SLOPE else follow(a, b, lead)
     if followed.z >= QUICK_Z:
         starts, blocks = place_windows(
             a, b, followed.course, most=ENOUGH, blocks=1, excluded=excluded
@@ -231,7 +225,7 @@ def weigh(heard: Sequence[Heard], lead: Lead) -> Verdict | None:
         heights[row, : len(window.heights)] = window.heights
     weights = np.clip(np.abs(heights) - NOISE_HEIGHT, 0.1, HEIGHT_CAP) * (heights != 0)
     times = np.array([window.time_s for window in heard])
-    max_slope = FOLLOWED_SLOPE if lead.followed else MAX_SLOPE
+    max_slope = lead.slope_doubt
     if max_slope * np.ptp(times) < 2.0 * TOLERANCE_S:
         max_slope = 0.0
     vote = vote_line(

@@ -15,7 +15,7 @@ from clapless.signals.audio.bands import RATE_HZ
 from clapless.signals.audio.feature import AudioFeature, cut
 from clapless.signals.audio.judge import Verdict, weigh
 from clapless.signals.audio.ranking import hear_leads, rank
-from clapless.signals.audio.search import Course, Lead, find_leads
+from clapless.signals.audio.search import FOLLOWED_SLOPE, Course, Lead, find_leads
 from clapless.signals.audio.windows import PLAN
 from clapless.timing import Segment, TimeMap
 
@@ -130,7 +130,7 @@ def _left_over(best: Verdict) -> list[Verdict]:
     found: list[Verdict] = []
     rest = [w for w, use in zip(best.heard, best.agreeing, strict=True) if not use]
     while len(rest) >= LEAST_WINDOWS:
-        verdict = weigh(rest, Lead(best.along, best.z, followed=True))
+        verdict = weigh(rest, Lead(best.along, best.z, slope_doubt=FOLLOWED_SLOPE))
         if verdict is None or verdict.log10_chance > PIECE_LOG10:
             break
         found.append(verdict)

@@ -49,6 +49,14 @@ FOLLOW_PPM = 320.0
 FOLLOW_FROM_S = 240.0
 """Shorter overlaps drift by so little that the windows find the slope by themselves."""
 
+UNKNOWN_SLOPE = 300e-6
+"""How far a slope may be off that nothing is known of."""
+
+FOLLOWED_SLOPE = 40e-6
+FOLLOWED_FRAMES = 0.75
+"""How far one may be off that was followed: at least the former, and so many frames of loudness at
+the ends of the overlap."""
+
 PIECE_CLIP = 6.0
 """No piece of a course counts for more than this many standard deviations."""
 
@@ -81,8 +89,8 @@ class Lead:
 
     course: Course
     z: float
-    followed: bool = False
-    """Whether its slope was measured already."""
+    slope_doubt: float = UNKNOWN_SLOPE
+    """How far its slope may be off; less where the course was followed."""
 
 
 def find_leads(
@@ -175,7 +183,9 @@ def follow(a: AudioFeature, b: AudioFeature, lead: Lead) -> Lead:
     slope = lead.course.slope + bend
     t_middle = b.origin_s + (middle + SEGMENT_FRAMES / 2) / FRAME_RATE_HZ
     offset_s = lead.course.to_a(t_middle) + step / FRAME_RATE_HZ - slope * t_middle
-    return Lead(Course(offset_s, slope), lead.z, followed=True)
+    reach_s = max(begins[-1] - middle, 1.0) / FRAME_RATE_HZ
+    doubt = max(FOLLOWED_SLOPE, FOLLOWED_FRAMES / FRAME_RATE_HZ / reach_s)
+    return Lead(Course(offset_s, slope), lead.z, slope_doubt=min(doubt, UNKNOWN_SLOPE))
 
 
 def _piecewise(
