@@ -65,9 +65,13 @@ def match_pair(
             slowed = at_own_speed(b, speed)
             answer = _match_straight(a, slowed, prior=prior, excluded=own)
             slowed.forget()
-        if isinstance(answer, Match):
+        if isinstance(answer, Match) and first is None:
             return answer if speed == 1 else with_speed(answer, speed)
-        first = first or answer
+        if isinstance(answer, Match) and answer.confidence >= SYNCED_CONFIDENCE:
+            # One of many tries has to be sure.
+            return answer if speed == 1 else with_speed(answer, speed)
+        if isinstance(answer, Refusal):
+            first = first or answer
     if first is None:
         raise ValueError("a prior needs a speed to try")
     return first
