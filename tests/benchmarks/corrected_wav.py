@@ -40,7 +40,7 @@ def centre_s(samples: np.ndarray) -> float:
     spectrum = np.fft.rfft(np.roll(samples[peak - 256 : peak + 256], -256))[8:80]
     frequency = np.fft.rfftfreq(512)[8:80]
     slope = np.polyfit(frequency, np.unwrap(np.angle(spectrum)), 1, w=np.abs(spectrum))[0]
-    return (peak - slope / (2 * np.pi)) / RATE_HZ
+    return float((peak - slope / (2 * np.pi)) / RATE_HZ)
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
             stream.resample_chunk(data)
         alone_s = time.process_time() - begin
         at = 0
-        windows = {at_s: [] for at_s in CLICKS_S}
+        windows: dict[float, list[np.ndarray]] = {at_s: [] for at_s in CLICKS_S}
         for block in blocks(target):
             for at_s in CLICKS_S:
                 first = int((at_s / float(SPEED) - 1) * RATE_HZ)

@@ -39,7 +39,7 @@ def movie(path: Path, count: int = 90, **encoding: object) -> Clip:
 def numbers(blocks: list[FrameBlock]) -> np.ndarray:
     """Return which pictures these are, by their brightness."""
     grey = np.concatenate([block.grey for block in blocks if block.grey is not None])
-    return np.rint((grey.mean(axis=(1, 2)) - 40) / 2).astype(int)
+    return np.asarray(np.rint((grey.mean(axis=(1, 2)) - 40) / 2), int)
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])
@@ -131,6 +131,7 @@ def test_depths_and_alpha_are_read_alike(
     path = tmp_path / f"p{suffix}"
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=25)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 128, 96, pixels
         for k, picture in enumerate(shades(8)):
             frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format=pixels)

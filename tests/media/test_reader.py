@@ -28,6 +28,7 @@ class Listener:
         self.blocks: list[SoundBlock] = []
 
     def feed(self, block: Block) -> None:
+        assert isinstance(block, SoundBlock)
         self.blocks.append(block)
 
     def samples(self, stream: int = 0) -> np.ndarray:

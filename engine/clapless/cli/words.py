@@ -12,11 +12,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clapless.errors import UsageError
 from clapless.model import Pin
-from clapless.signals.base import FlashChoice
 from clapless.timing import Timecode, may_drop, snap_rate
+
+if TYPE_CHECKING:
+    from clapless.signals.base import FlashChoice
 
 _SECONDS = re.compile(r"\d{1,9}(?:[.,]\d{1,12})?", re.ASCII)
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d{1,12})?)", re.ASCII)
@@ -151,6 +154,8 @@ def parse_flash(text: str) -> FlashChoice:
     >>> parse_flash("drop:C0001@1:02.5")
     FlashChoice(clip='C0001', time_s=62.5, keep=False)
     """
+    from clapless.signals.base import FlashChoice
+
     what, _, rest = text.partition(":")
     clip, _, time = rest.rpartition("@")
     if what not in ("keep", "drop") or not clip:
