@@ -110,9 +110,10 @@ class TestEntryPoints:
 
     def test_every_package_of_verbs_loads(self):
         points = entry_points(group="clapless.commands")
-        assert [point.name for point in points] == ["otio"]
+        assert [point.name for point in points] == ["otio", "resolve"]
         for point in points:
-            assert point.load().registered_commands
+            verbs = point.load()
+            assert verbs.registered_commands or verbs.registered_groups
 
     def test_opentimelineio_loads_our_adapters(self):
         import opentimelineio as otio
@@ -154,6 +155,7 @@ class TestWheel:
         assert tops == {
             "clapless",
             "clapless_otio",
+            "clapless_resolve",
             f"clapless-{version('clapless')}.dist-info",
         }
 
@@ -162,6 +164,7 @@ class TestWheel:
         assert {
             "clapless/py.typed",
             "clapless_otio/py.typed",
+            "clapless_resolve/py.typed",
             "clapless_otio/plugin_manifest.json",
         } <= names
         assert any(name.endswith("licenses/LICENSE") for name in names)
@@ -169,7 +172,7 @@ class TestWheel:
     def test_it_holds_every_module_of_the_tree(self, wheel):
         tree = {
             path.relative_to(ROOT / folder).as_posix()
-            for folder in ("engine", "otio_adapters")
+            for folder in ("engine", "otio_adapters", "resolve_scripts")
             for path in (ROOT / folder).rglob("*.py")
         }
         assert tree <= set(wheel.namelist())

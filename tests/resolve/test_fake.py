@@ -32,7 +32,7 @@ def info(clip: Any, **facts: Any) -> dict[str, Any]:
 class TestNames:
     def test_an_unknown_name_is_none_and_not_listed(self):
         resolve: Any = World().resolve
-        assert getattr(resolve, "Nonsense", 1) is None  # noqa: B009
+        assert getattr(resolve, "Nonsense", 1) is None
         assert hasattr(resolve, "Nonsense")
         assert "Nonsense" not in dir(resolve)
         with pytest.raises(TypeError, match="'NoneType' object is not callable"):

@@ -1,0 +1,91 @@
+"""Markers of ours, which bear a word by which they are found and removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clapless_resolve.plan import Planned, TimelineMark
+from clapless_resolve.protocols import Marked
+
+OURS = "clapless:"
+"""Begins the custom data of every marker that is ours."""
+
+SHIFTS = 5
+"""How many frames further a marker may go where one stands already: there is one to a frame."""
+
+# fmt: off
+COLORS = frozenset((
+    "Blue", "Cyan", "Green", "Yellow", "Red", "Pink", "Purple", "Fuchsia", "Rose", "Lavender",
+    "Sky", "Mint", "Lemon", "Sand", "Cocoa", "Cream",
+))
+# fmt: on
+NEAREST = {"orange": "Sand", "magenta": "Fuchsia", "white": "Cream", "black": "Cocoa"}
+"""Colours of other programs that Resolve has no name for."""
+
+
+def color_name(color: str) -> str:
+    """Return Resolve's name for a colour; blue, its default, where it has none.
+
+    >>> color_name("red"), color_name("orange"), color_name("")
+    ('Red', 'Sand', 'Blue')
+    """
+    titled = color.title()
+    return titled if titled in COLORS else NEAREST.get(color.lower(), "Blue")
+
+
+def mark_timeline(timeline: Marked, marks: Iterable[TimelineMark]) -> list[str]:
+    """Put markers on a timeline; return a sentence for each that could not be put."""
+    told = []
+    for number, mark in enumerate(marks, 1):
+        custom = f"{OURS}timeline:{number}"
+        if not _put(timeline, mark, custom):
+            told.append(f"The marker {mark.name!r} at frame {mark.frame} could not be put.")
+    return told
+
+
+def mark_clips(items: Iterable[Planned]) -> list[str]:
+    """Put the session's markers on the clips themselves, in frames of each clip.
+
+    Markers of ours that an earlier run left on these clips are removed first; the user's stay. A
+    marker that stands there already, of the same name, is not put again.
+    """
+    told: list[str] = []
+    cleared: set[str] = set()
+    for item in items:
+        clip = item.clip
+        if clip.id not in cleared:
+            remove_ours(clip.item)
+            cleared.add(clip.id)
+        for number, mark in enumerate(item.marks, 1):
+            frame = round(mark.time_s * clip.rate)
+            there = {m.frame: m.name for m in clip.markers if not m.custom.startswith(OURS)}
+            if there.get(frame) == mark.name:
+                continue
+            wanted = TimelineMark(
+                frame=frame,
+                duration=max(1, round(mark.duration_s * clip.rate)),
+                color=mark.color,
+                name=mark.name,
+                note=mark.comment,
+            )
+            if not _put(clip.item, wanted, f"{OURS}clip:{item.record}:{number}"):
+                told.append(f"The marker {mark.name!r} could not be put on {clip.name}.")
+    return told
+
+
+def remove_ours(host: Marked, *, beginning: str = OURS) -> int:
+    """Remove the markers that are ours from a clip or timeline; return how many."""
+    ours = [
+        custom
+        for one in (host.GetMarkers() or {}).values()
+        if (custom := str(one.get("customData") or "")).startswith(beginning)
+    ]
+    return sum(bool(host.DeleteMarkerByCustomData(custom)) for custom in ours)
+
+
+def _put(host: Marked, mark: TimelineMark, custom: str) -> bool:
+    color = color_name(mark.color)
+    return mark.frame >= 0 and any(
+        host.AddMarker(mark.frame + shift, color, mark.name, mark.note, mark.duration, custom)
+        for shift in range(SHIFTS + 1)
+    )

@@ -1,0 +1,338 @@
+"""An exact sequence on the frames and tracks that Resolve will be asked for.
+
+Conventions
+-----------
+* Record frames are relative to the timeline's first frame; source frames count from the first
+  frame of the file, at the rate that Resolve counts it in (`PoolClip.rate`).
+* Items begin on the nearest frame of the timeline, and their source on the nearest frame of its
+  own: picture and sound of one clip are one item, so they are never apart.
+* Resolve makes ``floor(source frames * timeline rate / source rate)`` frames of a clip. So as many
+  source frames are asked for as give the planned length, where the file has them.
+"""
+
+from __future__ import annotations
+
+import ntpath
+import posixpath
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from clapless.model import Session
+from clapless.timing import Timecode, round_half_up
+from clapless_otio.cut import Item, Mark, Media, Sequence, Track, TrackKind
+from clapless_otio.drift import Corrector, carry
+from clapless_otio.files import url_path
+from clapless_otio.layout import CHECK_PREFIX, layout
+from clapless_otio.options import ExportOptions
+from clapless_otio.placing import Place, track_places
+from clapless_resolve.reading import PoolClip
+
+RATE_NAMES = {
+    Fraction(24000, 1001): "23.976",
+    Fraction(24): "24",
+    Fraction(25): "25",
+    Fraction(30000, 1001): "29.97",
+    Fraction(30): "30",
+    Fraction(48000, 1001): "47.952",
+    Fraction(48): "48",
+    Fraction(50): "50",
+    Fraction(60000, 1001): "59.94",
+    Fraction(60): "60",
+}
+"""Timeline rates as Resolve writes them."""
+
+UNPLACED = "not synced"
+"""What the layout says of clips that have no place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A track that is wanted: its name and, for sound, Resolve's word for its channels."""
+
+    name: str
+    channels: str = "stereo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One item as it shall stand.
+
+    Parameters
+    ----------
+    clip
+        What is placed; `session_clip` is its id in the session.
+    picture, sound
+        Which of the two; both are one linked item.
+    track
+        Number from 1, of the video track and of the audio track alike.
+    record, length
+        Frames of the timeline, `record` from its first one.
+    source, frames
+        First source frame and how many.
+    status
+        ``synced``, ``check`` or ``not synced``; `reason` says why where it is not the first.
+    """
+
+    name: str
+    clip: PoolClip
+    picture: bool
+    sound: bool
+    track: int
+    record: int
+    length: int
+    source: int
+    frames: int
+    status: str = "synced"
+    reason: str = ""
+    session_clip: str = ""
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def kind(self) -> TrackKind:
+        """The kind of track on which it is looked for."""
+        return "video" if self.picture else "audio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineMark:
+    """A marker on the timeline, in frames from its first one."""
+
+    frame: int
+    duration: int
+    color: str
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A timeline as it shall be, and sentences on what cannot be."""
+
+    name: str
+    rate: Fraction
+    rate_name: str
+    start_timecode: str
+    video: tuple[Lane, ...]
+    audio: tuple[Lane, ...]
+    items: tuple[Planned, ...]
+    marks: tuple[TimelineMark, ...]
+    notices: tuple[str, ...] = ()
+
+
+def path_key(path: str) -> str:
+    r"""Return a path in the form in which two spellings of it are equal.
+
+    >>> path_key("C:/Shoot/a.MOV") == path_key("c:\\shoot\\A.mov"), path_key("/a//b/./c")
+    (True, '/a/b/c')
+    """
+    if ntpath.splitdrive(path)[0]:
+        return ntpath.normcase(ntpath.normpath(path))
+    return posixpath.normpath(path.replace("//", "/"))
+
+
+def plan(
+    sequence: Sequence, clips: Iterable[PoolClip], *, reasons: Mapping[str, str] | None = None
+) -> Plan:
+    """Return what to place for a sequence.
+
+    Parameters
+    ----------
+    sequence
+        One of the sequences behind the timeline that `clapless_otio` writes, its drift carried.
+    clips
+        The Media Pool's clips of its files; of two with one path the first counts.
+    reasons
+        Why clips are to be checked or not synced, by their id in the session.
+    """
+    return _Planner(sequence, clips, reasons or {}).plan()
+
+
+def session_plans(
+    session: Session,
+    clips: Iterable[PoolClip],
+    *,
+    name: str = "Sync",
+    options: ExportOptions | None = None,
+    corrector: Corrector | None = None,
+) -> tuple[Plan, ...]:
+    """Return what to place for a session, one plan for each timeline.
+
+    Clips whose clock drifts by half a frame or more are cut where they would slip a frame; with a
+    `corrector`, recorders are replaced by its files, which must be in the Media Pool.
+    """
+    clips = tuple(clips)
+    carried = carry(
+        layout(session, name=name, options=options or ExportOptions()),
+        options.drift if options else "auto",
+        corrector=corrector,
+    )
+    reasons = {one.clip: one.reason for one in session.unplaced} | {
+        p.clip: f"Probably right ({p.confidence:.0%}): look at it and listen."
+        for group in session.groups
+        for p in group.placements
+        if p.status == "check"
+    }
+    told = (*carried.project.notices, *carried.notices)
+    plans = [plan(one, clips, reasons=reasons) for one in carried.project.sequences]
+    return tuple(
+        replace(one, notices=(*told, *one.notices) if n == 0 else one.notices)
+        for n, one in enumerate(plans)
+    )
+
+
+class _Planner:
+    def __init__(
+        self, sequence: Sequence, clips: Iterable[PoolClip], reasons: Mapping[str, str]
+    ) -> None:
+        self.sequence = sequence
+        self.rate = sequence.rate
+        self.reasons = reasons
+        self.by_path: dict[str, PoolClip] = {}
+        for clip in clips:
+            self.by_path.setdefault(path_key(clip.path), clip)
+        self.notices: list[str] = []
+        self.items: list[Planned] = []
+
+    def plan(self) -> Plan:
+        tracks = self.sequence.tracks
+        pictures = [track for track in tracks if track.kind == "video"]
+        sounds = [track for track in tracks if track.kind == "audio"]
+        video, audio = [], []
+        for number, track in enumerate([*pictures, *sounds], 1):
+            placed = self.track(track, number)
+            self.items += placed
+            if track.kind == "video":
+                video.append(Lane(name=track.name))
+            channels = max((p.clip.channels for p in placed if p.sound), default=2)
+            audio.append(Lane(name=track.name, channels=channel_word(channels)))
+        drop = self.sequence.drop_frame
+        return Plan(
+            name=self.sequence.name,
+            rate=self.rate,
+            rate_name=RATE_NAMES.get(self.rate, "") + (" DF" if drop else ""),
+            start_timecode=str(Timecode.at(self.sequence.start_s, self.rate, drop_frame=drop)),
+            video=tuple(video),
+            audio=tuple(audio),
+            items=tuple(self.items),
+            marks=tuple(self.marks()),
+            notices=tuple(self.notices),
+        )
+
+    def track(self, track: Track, number: int) -> list[Planned]:
+        places, lost = track_places(track.items, self.rate, ticks=False)
+        self.notices += [f"{item.name} is shorter than a frame and was left out." for item in lost]
+        made = []
+        for n, place in enumerate(places):
+            planned = self.planned(place, track, number)
+            if planned is None:
+                continue
+            follows = n + 1 < len(places) and places[n + 1].start == place.end
+            if follows and planned.length < place.length:
+                self.notices.append(
+                    f"{planned.name} ends {place.length - planned.length} frames before what "
+                    "follows it: its frame rate has no frame there."
+                )
+            made.append(planned)
+        return made
+
+    def planned(self, place: Place, track: Track, number: int) -> Planned | None:
+        item = place.item
+        clip = self.by_path.get(_path(item))
+        if clip is None:
+            self.notices.append(
+                f"{item.name} is not in the Media Pool and was left out: import it, then try again."
+            )
+            return None
+        if item.speed != 1 or item.points:
+            self.notices.append(
+                f"{item.name} would have to play at another speed, which this way of placing "
+                "cannot set: it was left out. Export a timeline file for it."
+            )
+            return None
+        picture = item.picture and track.kind == "video"
+        source_s = max(Fraction(0), item.source_at(place.start / self.rate))
+        source = round_half_up(source_s * clip.rate)
+        frames = self.source_frames(place.length, clip, source)
+        length = floor_frames(frames, clip.rate, self.rate)
+        if length < 1:
+            self.notices.append(f"{item.name} is shorter than a frame and was left out.")
+            return None
+        status = UNPLACED if item.metadata.get("status") == UNPLACED else "synced"
+        if item.check:
+            status = "check"
+        return Planned(
+            name=item.name.removeprefix(CHECK_PREFIX).strip() or clip.name,
+            clip=clip,
+            picture=picture,
+            sound=item.sound and clip.channels > 0,
+            track=number,
+            record=place.start,
+            length=length,
+            source=source,
+            frames=frames,
+            status=status,
+            reason=self.reasons.get(item.clip, ""),
+            session_clip=item.clip,
+            marks=item.marks,
+        )
+
+    def source_frames(self, length: int, clip: PoolClip, source: int) -> int:
+        """Return how many source frames become `length` frames, or the most that are not more."""
+        frames = -(-length * clip.rate // self.rate)
+        if floor_frames(int(frames), clip.rate, self.rate) > length:
+            frames -= 1
+        return max(0, min(int(frames), clip.frames - source))
+
+    def marks(self) -> list[TimelineMark]:
+        made = [
+            TimelineMark(
+                frame=round_half_up(mark.time_s * self.rate),
+                duration=max(1, round_half_up(mark.duration_s * self.rate)),
+                color=mark.color,
+                name=mark.name,
+                note=mark.comment,
+            )
+            for mark in self.sequence.marks
+        ]
+        seen: set[str] = set()
+        for item in sorted(self.items, key=lambda item: item.record):
+            key = item.session_clip or item.name
+            if item.status == "synced" or key in seen:
+                continue
+            seen.add(key)
+            made.append(
+                TimelineMark(
+                    frame=item.record,
+                    duration=1,
+                    color="yellow" if item.status == "check" else "red",
+                    name=f"{item.name}: {item.status}",
+                    note=item.reason,
+                )
+            )
+        return made
+
+
+def floor_frames(frames: int, source_rate: Fraction, rate: Fraction) -> int:
+    """Return the timeline frames that Resolve makes of source frames.
+
+    >>> floor_frames(24, Fraction(25), Fraction(24))
+    23
+    """
+    return int(frames * rate / source_rate)
+
+
+def channel_word(channels: int) -> str:
+    """Return Resolve's word for a sound track of that many channels.
+
+    >>> [channel_word(n) for n in (1, 2, 8)]
+    ['mono', 'stereo', 'adaptive8']
+    """
+    if channels <= 2:
+        return "mono" if channels == 1 else "stereo"
+    return f"adaptive{min(channels, 24)}"
+
+
+def _path(item: Item) -> str:
+    source = item.source
+    return path_key(url_path(source.url)) if isinstance(source, Media) and source.url else ""

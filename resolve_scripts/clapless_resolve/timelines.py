@@ -1,0 +1,176 @@
+"""New timelines: names, rate, start, tracks, and finding what a killed run left."""
+
+from __future__ import annotations
+
+from clapless.timing import snap_rate
+from clapless_resolve.connect import MODAL, Connection
+from clapless_resolve.errors import ResolveError
+from clapless_resolve.marking import OURS
+from clapless_resolve.plan import Lane, Plan
+from clapless_resolve.protocols import Timeline, has, needed
+
+UNFINISHED = OURS + "unfinished:"
+"""Custom data of the first marker while clips are placed; the timeline's own id follows, so that a
+copy which the user made is not taken for it."""
+
+MOST_NAMES = 1000
+DROP = "timelineDropFrameTimecode"
+
+COUNTED_AUDIO_AS_VIDEO = (20, 2, 2)
+"""Before it, sound alone was only placed on tracks of a number that a video track had too."""
+
+
+def create(connection: Connection, plan: Plan) -> Timeline:
+    """Make an empty timeline with the plan's rate and start, under a name that is free.
+
+    Raises
+    ------
+    ResolveError
+        It cannot be made so; none is left behind.
+    """
+    taken = {timeline.GetName() for timeline in all_timelines(connection)}
+    names = [plan.name, *(f"{plan.name} {n}" for n in range(2, MOST_NAMES))]
+    name = next((one for one in names if one not in taken), plan.name)
+    timeline = needed(
+        connection.pool.CreateEmptyTimeline(name),
+        f"Resolve did not make a timeline {name!r}: close its dialogs, and see that the project "
+        "can be changed and that no other timeline or clip bears this name.",
+    )
+    try:
+        _set_rate(timeline, plan)
+        timeline.SetStartTimecode(plan.start_timecode)
+        identity = timeline.GetUniqueId()
+        note = "Clapless is placing clips. Run it again if it was stopped."
+        if not identity or not timeline.AddMarker(
+            0, "Red", "Unfinished", note, 1, UNFINISHED + identity
+        ):
+            raise ResolveError(f"The new timeline cannot be marked. {MODAL}")
+    except ResolveError:
+        connection.pool.DeleteTimelines([timeline])
+        raise
+    return timeline
+
+
+def set_finished(timeline: Timeline) -> bool:
+    """Take off the marker of an unfinished timeline; return whether it is gone."""
+    return bool(timeline.DeleteMarkerByCustomData(f"{UNFINISHED}{timeline.GetUniqueId()}"))
+
+
+def remove_unfinished(connection: Connection) -> int:
+    """Delete the timelines that killed runs left; return how many."""
+    left = [one for one in all_timelines(connection) if _is_unfinished(one)]
+    if left:
+        connection.pool.DeleteTimelines(left)
+    return len(left)
+
+
+def remove(connection: Connection, timeline_id: str) -> bool:
+    """Delete the timeline of an earlier placement; False where it is not there any more."""
+    found = [one for one in all_timelines(connection) if one.GetUniqueId() == timeline_id]
+    return bool(found and connection.pool.DeleteTimelines(found))
+
+
+def all_timelines(connection: Connection) -> list[Timeline]:
+    """Return every timeline of the project."""
+    count = connection.project.GetTimelineCount() or 0
+    found = [connection.project.GetTimelineByIndex(n) for n in range(1, count + 1)]
+    return [one for one in found if one is not None]
+
+
+def _is_unfinished(timeline: Timeline) -> bool:
+    wanted = f"{UNFINISHED}{timeline.GetUniqueId()}"
+    return any(one.get("customData") == wanted for one in (timeline.GetMarkers() or {}).values())
+
+
+def _set_rate(timeline: Timeline, plan: Plan) -> None:
+    if _reads_rate(timeline, plan):
+        return
+    wanted = {"useCustomSettings": "1", "timelineFrameRate": plan.rate_name}
+    if has(timeline, "SetSettings"):
+        for name, value in wanted.items():
+            timeline.SetSettings({name: value})
+    else:
+        for name, value in wanted.items():
+            timeline.SetSetting(name, value)
+    if not _reads_rate(timeline, plan):
+        raise ResolveError(
+            f"Resolve did not give the new timeline {plan.rate_name} frames per second. Set the "
+            "project to this rate (Project Settings > Master Settings), or choose its rate."
+        )
+
+
+def _reads_rate(timeline: Timeline, plan: Plan) -> bool:
+    said, drop = _setting(timeline, "timelineFrameRate"), _setting(timeline, DROP)
+    try:
+        rate = snap_rate(float(said.split(" ")[0]))
+    except ValueError:
+        return False
+    return rate == plan.rate and (drop == "1") == plan.rate_name.endswith("DF")
+
+
+def _setting(timeline: Timeline, name: str) -> str:
+    if has(timeline, "GetSettings"):
+        return str((timeline.GetSettings() or {}).get(name, ""))
+    return str(timeline.GetSetting(name))
+
+
+def make_tracks(connection: Connection, timeline: Timeline, plan: Plan) -> list[str]:
+    """Make the plan's tracks, each of its kind, before anything is placed.
+
+    Returns
+    -------
+    Sentences on what is not as planned.
+
+    Raises
+    ------
+    ResolveError
+        A track cannot be made.
+    """
+    _first_sound_track(timeline, plan.audio)
+    videos = len(plan.video)
+    if connection.capabilities.numbers < COUNTED_AUDIO_AS_VIDEO:
+        videos = max(videos, len(plan.audio))
+    while (count := timeline.GetTrackCount("video") or 0) < videos:
+        timeline.AddTrack("video")
+        _grown(timeline, "video", count)
+    while (count := timeline.GetTrackCount("audio") or 0) < len(plan.audio):
+        timeline.AddTrack("audio", plan.audio[count].channels)
+        _grown(timeline, "audio", count)
+    told = []
+    for kind, lanes in (("video", plan.video), ("audio", plan.audio)):
+        for number, lane in enumerate(lanes, 1):
+            timeline.SetTrackName(kind, number, lane.name)
+            if kind == "audio" and has(timeline, "GetTrackSubType"):
+                is_kind = timeline.GetTrackSubType(kind, number)
+                if is_kind != lane.channels:
+                    told.append(
+                        f"Audio track {number} ({lane.name}) is {is_kind}, not {lane.channels}: "
+                        "change its type in the track header to hear all channels."
+                    )
+    return told
+
+
+def _grown(timeline: Timeline, kind: str, before: int) -> None:
+    if (timeline.GetTrackCount(kind) or 0) <= before:
+        raise ResolveError(f"Resolve did not add {kind} track {before + 1}. {MODAL}")
+
+
+def _first_sound_track(timeline: Timeline, audio: tuple[Lane, ...]) -> None:
+    """Give the sound track that comes with a timeline the kind of the first one planned."""
+    if not audio or not has(timeline, "GetTrackSubType"):
+        return
+    if timeline.GetTrackCount("audio") == 1:
+        if timeline.GetTrackSubType("audio", 1) == audio[0].channels:
+            return
+        if timeline.AddTrack("audio", audio[0].channels):
+            timeline.DeleteTrack("audio", 1)
+
+
+def drop_spare_tracks(timeline: Timeline, plan: Plan) -> list[str]:
+    """Delete empty video tracks beyond the plan's; return a sentence where one stays."""
+    wanted = max(1, len(plan.video))
+    for number in range(timeline.GetTrackCount("video") or 0, wanted, -1):
+        if not timeline.GetItemListInTrack("video", number):
+            timeline.DeleteTrack("video", number)
+    spare = (timeline.GetTrackCount("video") or 0) - wanted
+    return [f"{spare} empty video tracks could not be deleted."] if spare > 0 else []

@@ -1,0 +1,338 @@
+"""A session placed through the fake: every item on its frame, whatever the version does."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from clapless.model import Clip, Marker, Placement, Session
+from clapless.timing import round_half_up
+from clapless_otio.options import ExportOptions
+from clapless_resolve import timelines
+from clapless_resolve.connect import Connection, connect
+from clapless_resolve.errors import ResolveError
+from clapless_resolve.marking import mark_clips, remove_ours
+from clapless_resolve.placing import Placed, place
+from clapless_resolve.plan import Plan, session_plans
+from clapless_resolve.reading import PoolClip, all_clips, read_clip
+from tests.fakes.resolve.api import VERSIONS
+from tests.fakes.resolve.timeline import Timeline
+from tests.fakes.resolve.world import World
+from tests.otio import shoots
+
+pytestmark = pytest.mark.resolve
+
+NTSC = Fraction(1000, 1001)
+MIXES = {
+    "all 23.976": (24 * NTSC, 24 * NTSC, False),
+    "24 on 25": (Fraction(25), Fraction(24), False),
+    "25 on 24": (Fraction(24), Fraction(25), False),
+    "29.97 drop frame": (30 * NTSC, 30 * NTSC, True),
+    "59.94 on 29.97": (30 * NTSC, 60 * NTSC, False),
+    "50 on 25": (Fraction(25), Fraction(50), False),
+    "23.976 on 60": (Fraction(60), 24 * NTSC, False),
+    "30 on 23.976": (24 * NTSC, Fraction(30), False),
+}
+
+
+def shoot(rate: Fraction, other: Fraction, drop: bool) -> Session:
+    """Two cameras, a recorder, a clip to be checked and one that is not synced."""
+    label = "01:00:00;00" if drop else "01:00:00:00"
+    a = shoots.camera("c1", rate=rate, frames=int(160 * rate), device="A", timecode=label)
+    b = shoots.camera("c2", rate=other, frames=1003, device="B")
+    c = shoots.camera("c3", rate=other, frames=700, device="B")
+    r = shoots.recorder("r1", seconds=Fraction(90))
+    lost = shoots.camera("c9", rate=other, frames=200, device="B")
+    return shoots.session(
+        a,
+        b,
+        c,
+        r,
+        lost,
+        placements=(
+            Placement(clip="c1", offset_s=0.0),
+            Placement(clip="c2", offset_s=3.2137),
+            Placement(clip="c3", offset_s=47.713, status="check", confidence=0.62),
+            Placement(clip="r1", offset_s=-2.4871),
+        ),
+        unplaced=("c9",),
+        markers=(Marker(id="m", name="clap", clip="c2", time_s=2.0, color="red"),),
+    )
+
+
+def fill(world: World, session: Session) -> list[PoolClip]:
+    """Put the session's files into the Media Pool."""
+    for clip in session.clips:
+        world.add(
+            str(clip.path),
+            clip.duration_s,
+            rate=clip.frame_rate,
+            channels=sum(one.channels for one in clip.audio),
+            start=(clip.start_timecode or "00:00:00:00").replace(";", ":"),
+        )
+    pool = connect(world.resolve).pool
+    read = [read_clip(item, exists=lambda _: True) for item in all_clips(pool)]
+    return [clip for clip in read if not isinstance(clip, str)]
+
+
+def run(
+    world: World, session: Session, **options: Any
+) -> tuple[Connection, Plan, Placed, Timeline]:
+    clips = fill(world, session)
+    connection = connect(world.resolve)
+    (planned,) = session_plans(session, clips)
+    placed = place(connection, planned, **options)
+    assert world.project is not None
+    return connection, planned, placed, world.project.timelines[-1]
+
+
+@pytest.mark.parametrize("mix", MIXES)
+@pytest.mark.parametrize("studio", [True, False], ids=["Studio", "Free"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_item_is_where_the_session_says(version: str, studio: bool, mix: str):
+    rate, other, drop = MIXES[mix]
+    session = shoot(rate, other, drop)
+    world = World(version, studio=studio, failure="dead", legacy=version != "21.1")
+    _, planned, placed, timeline = run(world, session)
+    assert placed.differences == ()
+    assert placed.placed == len(planned.items) == 5
+    assert timeline.rate == rate
+    zero_s = Fraction(24871, 10000)
+    start = timeline.GetStartFrame()
+    by_name = {(i.GetName(), i.picture): i for i in timeline.items}
+    lead = by_name["c1.mov", True].start - start
+    assert lead == -((-zero_s * rate).__floor__())
+    for clip, offset in (("c2.mov", "3.2137"), ("c3.mov", "47.713"), ("r1.wav", "-2.4871")):
+        wanted = round_half_up((Fraction(lead) / rate + Fraction(offset)) * rate)
+        parts = [item for (name, _), item in by_name.items() if name == clip]
+        assert {item.start - start for item in parts} == {wanted}
+        assert len({item.end for item in parts}) == 1
+    assert all(item.renders for item in timeline.items)
+    assert len(timeline.items) == 9
+    # Nothing is lost but what floors and whole frames take.
+    for item in timeline.items:
+        lost_s = item.clip.file.seconds - (item.end - item.start) / rate
+        assert 0 <= lost_s < 1 / rate + 1 / item.clip.rate
+
+
+def test_tracks_bear_the_devices_names_and_are_stereo():
+    world = World("19.1")
+    _, _, _, timeline = run(world, shoot(Fraction(25), Fraction(25), False))
+    assert [lane.name for lane in timeline.tracks["video"]] == ["A", "B", "Not synced"]
+    assert [lane.name for lane in timeline.tracks["audio"]] == ["A", "B", "Not synced", "Zoom"]
+    assert {lane.sub for lane in timeline.tracks["audio"]} == {"stereo"}
+
+
+def test_a_mono_recorder_gets_a_mono_track():
+    world = World("20.3")
+    recorder = shoots.recorder("r1", channels=1)
+    session = shoots.session(recorder, placements=(Placement(clip="r1", offset_s=0.0),))
+    _, _, placed, timeline = run(world, session)
+    assert (placed.placed, [lane.sub for lane in timeline.tracks["audio"]]) == (1, ["mono"])
+
+
+def test_status_is_told_by_markers_and_colours():
+    _, _, _, timeline = run(World(), shoot(Fraction(25), Fraction(25), False))
+    markers = {one["name"]: one for one in timeline.markers.values()}
+    assert {name: one["color"] for name, one in markers.items()} == {
+        "C3: check": "Yellow",
+        "C9: not synced": "Red",
+    }
+    assert markers["C9: not synced"]["note"] == "no sound"
+    assert "62%" in markers["C3: check"]["note"]
+    colors = {item.GetName(): item.color for item in timeline.items}
+    assert (colors["c3.mov"], colors["c9.mov"], colors["c1.mov"]) == ("Yellow", "Orange", "")
+
+
+def test_the_users_things_stay_as_they_were():
+    world = World()
+    session = shoot(Fraction(25), Fraction(25), False)
+    fill(world, session)
+    assert world.project is not None
+    pool = world.project.pool
+    theirs = pool.CreateEmptyTimeline("Sync")
+    assert theirs is not None
+    connection, _, placed, timeline = run(world, session)
+    assert (theirs.items, theirs.markers, pool.folder) == ([], {}, pool.root)
+    assert (placed.timeline, timeline.folder.name) == ("Sync 2", "Clapless")
+    assert len(pool.root.clips) == len(session.clips)
+    assert timelines.remove(connection, placed.timeline_id)
+    assert world.project.timelines == [theirs]
+    assert not timelines.remove(connection, placed.timeline_id)
+
+
+@pytest.mark.parametrize("failure", ["none", "dead", "short"])
+def test_what_cannot_be_placed_is_told(failure: str):
+    world = World(failure=failure)
+    session = shoot(Fraction(25), Fraction(25), False)
+    clips = fill(world, session)
+    assert world.project is not None
+    offline = next(c for c in world.project.pool.root.clips if c.path.endswith("c3.mov"))
+    offline.online = False
+    (planned,) = session_plans(session, clips)
+    placed = place(connect(world.resolve), planned)
+    (difference,) = placed.differences
+    assert difference.sentence.startswith("C3: its picture was not placed at frame")
+    assert placed.placed == 4
+
+
+def many(count: int) -> Session:
+    clips: list[Clip] = [
+        shoots.camera(f"c{n}", rate=Fraction(25), frames=50, device="A") for n in range(count)
+    ]
+    placements = tuple(Placement(clip=clip.id, offset_s=2.5 * n) for n, clip in enumerate(clips))
+    return shoots.session(*clips, placements=placements)
+
+
+@pytest.mark.parametrize("limit", [10**6, 30])
+def test_five_hundred_clips_go_in_batches_or_one_by_one(limit: int):
+    world = World(batch_limit=limit)
+    steps: list[tuple[int, int]] = []
+    _, _, placed, timeline = run(
+        world, many(500), progress=lambda done, of: steps.append((done, of))
+    )
+    assert (placed.placed, placed.differences, len(timeline.items)) == (500, (), 1000)
+    assert steps == [(100 * n, 500) for n in range(1, 6)]
+    calls = world.calls.count("MediaPool.AppendToTimeline")
+    assert calls == (6 if limit > 500 else 506)
+
+
+def test_a_killed_run_leaves_nothing_behind_for_the_next():
+    world = World()
+    session = many(20)
+    clips = fill(world, session)
+    (planned,) = session_plans(session, clips)
+    connection = connect(world.resolve)
+
+    def kill(_done: int, _of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        place(connection, planned, progress=kill, batch=5)
+    assert world.project is not None
+    (left,) = world.project.timelines
+    assert len(left.items) == 10
+    copied = world.project.pool.CreateEmptyTimeline("The user's copy")
+    assert copied is not None
+    copied.markers = dict(left.markers)
+    placed = place(connection, planned)
+    assert placed.placed == 20
+    assert [one.name for one in world.project.timelines] == ["The user's copy", "Sync"]
+    assert len(world.project.timelines[-1].items) == 40
+
+
+def test_the_fairlight_page_is_left_for_the_trial():
+    world = World(page="fairlight")
+    _, _, placed, timeline = run(world, many(3))
+    assert (placed.placed, len(timeline.items), world.page) == (3, 6, "edit")
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "sentence"),
+    [
+        ("MediaPool.CreateEmptyTimeline", None, "did not make a timeline 'Sync'"),
+        ("MediaPool.AddSubFolder", None, "could not make the bin 'Clapless'"),
+        ("MediaPool.GetRootFolder", None, "shows no bins"),
+        ("Timeline.SetSetting", False, "did not give the new timeline 25 frames per second"),
+        ("Timeline.AddTrack", False, "did not add video track 2"),
+        ("Timeline.AddMarker", False, "cannot be marked"),
+        ("Timeline.DeleteClips", False, "does not delete a clip"),
+        ("Timeline.GetStartFrame", None, "does not answer"),
+    ],
+)
+def test_a_refused_step_is_a_sentence_and_leaves_no_timeline(
+    call: str, answer: object, sentence: str
+):
+    world = World("20.3")
+    session = shoot(Fraction(25), Fraction(25), False)
+    (planned,) = session_plans(session, fill(world, session))
+    connection = connect(world.resolve)
+    world.refuses[call] = answer
+    with pytest.raises(ResolveError, match=sentence):
+        place(connection, planned)
+    assert world.project is not None
+    assert world.project.timelines == []
+    assert world.project.pool.folder is world.project.pool.root
+
+
+def test_placed_nowhere_is_told_for_every_item():
+    world = World()
+    world.refuses["MediaPool.AppendToTimeline"] = None
+    _, _, placed, timeline = run(world, many(3))
+    assert (placed.placed, len(placed.differences), timeline.items) == (0, 3, [])
+
+
+def test_a_file_that_is_not_in_the_pool_is_told():
+    world = World()
+    session = many(2)
+    clips = fill(world, session)
+    (planned,) = session_plans(session, clips[:1])
+    assert planned.notices == (
+        "C1 is not in the Media Pool and was left out: import it, then try again.",
+    )
+    assert place(connect(world.resolve), planned).placed == 1
+
+
+def test_clip_markers_go_on_the_clip_and_off_again():
+    world = World()
+    session = shoot(Fraction(25), Fraction(50), False)
+    clips = fill(world, session)
+    host = next(c for c in clips if c.path.endswith("c2.mov"))
+    assert host.item.AddMarker(10, "Blue", "theirs", "", 1, "")
+    (planned,) = session_plans(session, clips)
+    assert mark_clips(planned.items) == mark_clips(planned.items) == []
+    found = host.item.GetMarkers() or {}
+    assert {f: (m["name"], m["color"]) for f, m in found.items()} == {
+        10.0: ("theirs", "Blue"),
+        100.0: ("clap", "Red"),
+    }
+    assert remove_ours(host.item) == 1
+    assert list(host.item.GetMarkers() or {}) == [10.0]
+
+
+def test_drift_is_cut_into_frame_slips_without_gaps():
+    world = World()
+    a = shoots.camera("c1", rate=Fraction(25), frames=25 * 3600, device="A")
+    b = shoots.camera("c2", rate=Fraction(25), frames=25 * 3600, device="B")
+    session = shoots.session(
+        a,
+        b,
+        placements=(
+            Placement(clip="c1", offset_s=0.0),
+            Placement(clip="c2", offset_s=0.0, drift_ppm=50.0),
+        ),
+    )
+    _, planned, placed, timeline = run(world, session)
+    assert placed.differences == ()
+    pieces = sorted(
+        (i for i in timeline.items if i.picture and i.GetName() == "c2.mov"),
+        key=lambda item: item.start,
+    )
+    assert len(pieces) > 3
+    for before, after in pairwise(pieces):
+        assert before.end == after.start
+    middle = pieces[-1]
+    time_s = Fraction(middle.start - timeline.GetStartFrame(), 25)
+    drift_s = time_s * 50 / 10**6
+    assert abs(Fraction(middle.source, 25) - time_s - drift_s) <= Fraction(1, 25)
+    assert len(planned.items) == len(pieces) + 1
+
+
+def test_another_speed_is_left_out_and_told():
+    world = World()
+    a = shoots.camera("c1", rate=Fraction(25), frames=500, device="A")
+    b = shoots.camera("c2", rate=Fraction(25), frames=500, device="B")
+    session = shoots.session(
+        a,
+        b,
+        placements=(
+            Placement(clip="c1", offset_s=0.0),
+            Placement(clip="c2", offset_s=0.0, speed=Fraction(24, 25)),
+        ),
+    )
+    (planned,) = session_plans(session, fill(world, session), options=ExportOptions())
+    assert [item.name for item in planned.items] == ["C1"]
+    assert any("C2 would have to play at another speed" in one for one in planned.notices)
