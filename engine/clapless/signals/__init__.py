@@ -8,6 +8,7 @@ from clapless.signals.flash import FlashSignal
 from clapless.signals.gps import GpsSignal
 from clapless.signals.ltc import LtcSignal
 from clapless.signals.motion import MotionSignal
+from clapless.signals.picture import PictureSignal
 from clapless.signals.timecode import TimecodeSignal
 
 SIGNALS: tuple[Signal, ...] = (
@@ -17,5 +18,6 @@ SIGNALS: tuple[Signal, ...] = (
     TimecodeSignal(),
     GpsSignal(),
     FlashSignal(),
+    PictureSignal(),
 )
 """Every kind of evidence there is, in the order they are tried."""
