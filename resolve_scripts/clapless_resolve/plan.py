@@ -253,7 +253,8 @@ class _Planner:
         picture = item.picture and track.kind == "video"
         source_s = max(Fraction(0), item.source_at(place.start / self.rate))
         source = round_half_up(source_s * clip.rate)
-        frames = self.source_frames(place.length, clip, source)
+        frames = whole_source_frames(place.length, clip.rate, self.rate)
+        frames = max(0, min(frames, clip.frames - source))
         length = floor_frames(frames, clip.rate, self.rate)
         if length < 1:
             self.notices.append(f"{item.name} is shorter than a frame and was left out.")
@@ -276,13 +277,6 @@ class _Planner:
             session_clip=item.clip,
             marks=item.marks,
         )
-
-    def source_frames(self, length: int, clip: PoolClip, source: int) -> int:
-        """Return how many source frames become `length` frames, or the most that are not more."""
-        frames = -(-length * clip.rate // self.rate)
-        if floor_frames(int(frames), clip.rate, self.rate) > length:
-            frames -= 1
-        return max(0, min(int(frames), clip.frames - source))
 
     def marks(self) -> list[TimelineMark]:
         made = [
@@ -320,6 +314,16 @@ def floor_frames(frames: int, source_rate: Fraction, rate: Fraction) -> int:
     23
     """
     return int(frames * rate / source_rate)
+
+
+def whole_source_frames(length: int, source_rate: Fraction, rate: Fraction) -> int:
+    """Return the source frames that become `length` timeline frames, or the most that are less.
+
+    >>> whole_source_frames(23, Fraction(25), Fraction(24))
+    24
+    """
+    frames = -int(-length * source_rate // rate)
+    return frames if floor_frames(frames, source_rate, rate) <= length else frames - 1
 
 
 def channel_word(channels: int) -> str:
