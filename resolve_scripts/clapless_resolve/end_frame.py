@@ -6,6 +6,7 @@ from clapless_resolve.connect import MODAL, Connection
 from clapless_resolve.errors import ResolveError
 from clapless_resolve.plan import Plan, Planned, floor_frames
 from clapless_resolve.protocols import Timeline, TimelineItem
+from clapless_resolve.timelines import make_current
 
 MOST_FRAMES = 200
 """Longest trial; at any two usual rates a shorter one tells the two readings apart."""
@@ -28,7 +29,7 @@ def find_end_frame(connection: Connection, timeline: Timeline, plan: Plan, start
         frames = _telling(item, plan)
         if frames is None:
             continue
-        connection.project.SetCurrentTimeline(timeline)
+        make_current(connection, timeline)
         connection.pool.AppendToTimeline(
             [
                 {

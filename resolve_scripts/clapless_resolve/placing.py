@@ -119,6 +119,15 @@ def _fill(
     extra = find_end_frame(connection, timeline, plan, int(start))
     _append(connection, timeline, plan, int(start), extra, progress, batch)
     differences = tuple(_compare(timeline, plan, int(start)))
+    wanted = {
+        (kind, item.track, int(start) + item.record)
+        for item in plan.items
+        for kind, on in (("video", item.picture), ("audio", item.sound))
+        if on
+    }
+    strays = len(_standing(timeline, plan).keys() - wanted)
+    if strays:
+        notices.append(f"{strays} items stand where none was planned: look at the timeline.")
     notices += timelines.drop_spare_tracks(timeline, plan)
     # Its marker stands on the first frame, where one of the plan's may be wanted.
     if not timelines.set_finished(timeline):
@@ -168,7 +177,7 @@ def _append(
     pool, total = connection.pool, len(plan.items)
     for first in range(0, total, batch):
         part = plan.items[first : first + batch]
-        connection.project.SetCurrentTimeline(timeline)
+        timelines.make_current(connection, timeline)
         pool.AppendToTimeline([append_info(item, start, extra) for item in part])
         standing = _standing(timeline, plan)
         for item in part:

@@ -51,6 +51,20 @@ def create(connection: Connection, plan: Plan) -> Timeline:
     return timeline
 
 
+def make_current(connection: Connection, timeline: Timeline) -> None:
+    """Make a timeline the current one, the only one that clips can be placed on.
+
+    Raises
+    ------
+    ResolveError
+        Another one is current: what is placed now would land among the user's clips.
+    """
+    connection.project.SetCurrentTimeline(timeline)
+    current = connection.project.GetCurrentTimeline()
+    if current is None or current.GetUniqueId() != timeline.GetUniqueId():
+        raise ResolveError(f"Resolve does not open the new timeline. {MODAL}")
+
+
 def set_finished(timeline: Timeline) -> bool:
     """Take off the marker of an unfinished timeline; return whether it is gone."""
     return bool(timeline.DeleteMarkerByCustomData(f"{UNFINISHED}{timeline.GetUniqueId()}"))

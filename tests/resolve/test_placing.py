@@ -258,6 +258,43 @@ def test_a_refused_step_is_a_sentence_and_leaves_no_timeline(
     assert world.project.pool.folder is world.project.pool.root
 
 
+def test_nothing_is_placed_on_a_timeline_that_the_user_opened_meanwhile():
+    world = World()
+    session = many(10)
+    (planned,) = session_plans(session, fill(world, session))
+    connection = connect(world.resolve)
+    assert world.project is not None
+    project = world.project
+    theirs = project.pool.CreateEmptyTimeline("Theirs")
+
+    def open_theirs(_done: int, _of: int) -> None:
+        project.current = theirs
+        world.refuses["Project.SetCurrentTimeline"] = False
+
+    with pytest.raises(ResolveError, match="does not open the new timeline"):
+        place(connection, planned, progress=open_theirs, batch=5)
+    assert project.timelines == [theirs]
+    assert theirs is not None
+    assert theirs.items == []
+
+
+def test_an_item_nobody_planned_is_told():
+    world = World()
+    session = many(2)
+    (planned,) = session_plans(session, fill(world, session))
+    assert world.project is not None
+    project = world.project
+
+    def drop_one(_done: int, _of: int) -> None:
+        clip = project.pool.root.clips[0]
+        info = {"mediaPoolItem": clip, "startFrame": 0, "endFrame": 9, "recordFrame": 99999}
+        assert project.pool.AppendToTimeline([info])
+
+    placed = place(connect(world.resolve), planned, progress=drop_one)
+    assert (placed.placed, placed.differences) == (2, ())
+    assert placed.notices == ("2 items stand where none was planned: look at the timeline.",)
+
+
 def test_placed_nowhere_is_told_for_every_item():
     world = World()
     world.refuses["MediaPool.AppendToTimeline"] = None
