@@ -55,7 +55,31 @@ def test_clips_of_one_device_are_not_compared():
     signal = FakeSignal(world)
     run(world, signal)
     devices = {c.id: c.device for c in world.clips}
+    assert signal.calls
     assert all(devices[a] != devices[b] for a, b, _ in signal.calls)
+
+
+def test_clips_of_one_folder_are_compared_where_nothing_else_places_them():
+    world = World()
+    for i in range(4):
+        world.add(f"mic{i}", 3.0 * i, 200.0, device="folder", audio=True)
+    world.add("other", 900.0, 100.0, device="elsewhere", event=1)
+    result = run(world, FakeSignal(world, confidence=0.9999))
+    (group,) = result.session.groups
+    assert len(group.placements) == 4
+    assert world.wrong(as_solution(result.session)) == []
+    devices = {c.device for c in result.session.clips if c.name.startswith("mic")}
+    assert len(devices) == 4
+    assert any("is not one device" in warning for warning in result.warnings)
+
+
+def test_clips_that_one_serial_number_made_are_not_compared():
+    world = World()
+    for i in range(3):
+        world.add(f"C{i}", 3.0 * i, 200.0, device="camera", source="serial")
+    signal = FakeSignal(world, confidence=0.9999)
+    assert run(world, signal).session.groups == ()
+    assert signal.calls == []
 
 
 def test_a_clip_without_a_partner_is_compared_with_every_other_device():

@@ -47,6 +47,8 @@ class Search:
         Relations of clips that were placed before (``--add``).
     old
         Clips that were compared with each other before.
+    loose
+        Devices that only a folder or a naming makes: their clips may turn out to overlap.
     hub
         The song on which takes are placed alone: only pairs with it are compared, and clips of one
         device may overlap.
@@ -59,12 +61,14 @@ class Search:
         *,
         together: Iterable[Match] = (),
         old: frozenset[str] = frozenset(),
+        loose: frozenset[str] = frozenset(),
         hub: str | None = None,
     ) -> None:
         self._comparer = comparer
         self._clips = {name: clips[name] for name in comparer.features}
         self._length_s = {name: float(c.duration_s) for name, c in self._clips.items()}
         self._old = old
+        self._loose = loose
         self._hub = hub
         self._forest = Forest(
             Node(id=c.id, clip=c.id, device=c.device, start_s=0.0, end_s=float(c.duration_s))
@@ -74,11 +78,14 @@ class Search:
             if {relation.a, relation.b} <= self._clips.keys():
                 self._join(relation)
         self._guesses = Guesses(list(self._clips.values()))
-        self._order = {
-            pair_of(a, b): rank
-            for rank, (a, b) in enumerate(comparer.signal.candidates(comparer.features))
-            if self._allowed(a, b)
-        }
+        self._order: dict[Pair, int] = {}
+        self._doubtful: dict[Pair, int] = {}
+        """Pairs of one device that only a folder makes, for clips that nothing else places."""
+        for rank, (a, b) in enumerate(comparer.signal.candidates(comparer.features)):
+            if self._allowed(a, b):
+                self._order[pair_of(a, b)] = rank
+            elif self._clips[a].device in loose and not {a, b} <= old:
+                self._doubtful[pair_of(a, b)] = rank
 
     def run(self, progress: Progress) -> None:
         """Compare until every clip has its place or was compared with everything."""
@@ -95,6 +102,8 @@ class Search:
 
     def _walk(self) -> Iterator[Pair]:
         yield from self._rounds(self._homeless)
+        if self._hub is None and self._doubtful:
+            yield from self._inside_devices()
         yield from self._rounds(
             self._between,
             limit=BRIDGE_TRIES_PER_CLIP * len(self._clips),
@@ -107,6 +116,18 @@ class Search:
             if not pairs:
                 break
             yield from pairs
+
+    def _inside_devices(self) -> Iterator[Pair]:
+        """Yield pairs of one device for clips that nothing else places.
+
+        Where a device proves to be several by a match inside, all its pairs are as good as others.
+        """
+        usual = dict(self._order)
+        self._order |= self._doubtful
+        yield from self._rounds(self._homeless)
+        several = {self._clips[a].device for a, _ in self._doubtful.keys() & self._comparer.matches}
+        kept = {p: r for p, r in self._doubtful.items() if self._clips[p[0]].device in several}
+        self._order = usual | kept
 
     def _rounds(
         self,

@@ -24,6 +24,9 @@ from clapless.signals.base import Signal, SignalSettings, configured, needs_pict
 from clapless.solve import Solution, between, shooting_order, solve
 from clapless.store import Store
 
+LOOSE_SOURCES = ("folder", "card")
+"""What makes a device by its looks alone: two of them may lie in one folder."""
+
 
 def sync(
     paths: Iterable[Path | str],
@@ -318,6 +321,7 @@ class _Job:
             {clip.id: clip for clip in self.clips},
             together=together,
             old=self._old,
+            loose=frozenset(d.id for d in self._devices if d.source in LOOSE_SOURCES),
             hub=self.playback,
         )
         search.run(progress)

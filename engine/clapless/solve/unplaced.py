@@ -42,7 +42,7 @@ def explain(
     candidates = _candidates(clip.id, mine, refused)
     code, reason = _words(clip, mine, refused, names, alone=alone)
     pins: list[Pin] = []
-    for refusal in sorted(mine, key=lambda r: (r.a, r.b, r.signal)):
+    for refusal in sorted(mine, key=_by_promise):
         pins += [pin for pin in refusal.suggested_pins if pin not in pins]
     return Unplaced(
         clip=clip.id,
@@ -93,6 +93,12 @@ def _words(
     if alone:
         return "alone", "there is no other clip to compare it with"
     return "no_evidence", "it holds nothing that any signal could compare with another clip"
+
+
+def _by_promise(refusal: Refusal) -> tuple[float, str, str, str]:
+    """Order refusals by the best place that was considered, the likeliest first."""
+    best = max((place.confidence for place in refusal.candidates), default=0.0)
+    return (-best, refusal.a, refusal.b, refusal.signal)
 
 
 def _by_signal(refusal: Refusal) -> tuple[str, str, str, str]:
