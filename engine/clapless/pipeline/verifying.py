@@ -18,11 +18,11 @@ from clapless.model import (
     Verification,
     inverse,
 )
+from clapless.pipeline.choosing import choose_signals, hears
 from clapless.pipeline.comparer import Comparer
 from clapless.pipeline.extract import Extracted, Reader, extract, read_from_disk
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.pipeline.residuals import Residuals, judge
-from clapless.pipeline.syncing import choose_signals, hears
 from clapless.signals.base import Prior, Signal, needs_pictures
 from clapless.solve import between
 from clapless.store import Store
