@@ -104,6 +104,6 @@ def test_a_recorder_with_code_in_its_sound_and_a_silent_camera(tmp_path):
 def test_files_that_never_saw_a_clock_are_not_placed_by_it(tmp_path):
     for name in ("A/one.mov", "B/two.mov"):
         camera(tmp_path / name, -MIDNIGHT_S, 6)
-    session = synced(tmp_path, tmp_path / "A", tmp_path / "B")
+    session = synced(tmp_path, tmp_path / "A", tmp_path / "B", signals=("timecode",))
     assert not session.groups
     assert any("never saw a clock" in one.reason for one in session.unplaced)
