@@ -181,6 +181,7 @@ def all_at_once(  # noqa: C901 - one table
     good = total = synced = bad = 0
     leads_right: list[float] = []
     leads_wrong: list[float] = []
+    off: list[float] = []
     for s in (0, 1):
         length = min(len(found[s, c].times_s) for c in range(4))
         most = length - LEAST
@@ -212,6 +213,8 @@ def all_at_once(  # noqa: C901 - one table
                     (leads_right if ok else leads_wrong).append(float(str(match.details["margin"])))
                     if match.confidence >= 0.9:
                         synced, bad = synced + ok, bad + (not ok)
+                        if not ok:
+                            off.append(round(match.offset_s / step_s - (cuts[j] - cuts[i]), 2))
     mixed = 0
     for draw in range(draws):
         picks = [(draw % 2, 0), (1 - draw % 2, 1), (draw % 2, 2), (1 - draw % 2, 3)]
@@ -224,6 +227,7 @@ def all_at_once(  # noqa: C901 - one table
             if isinstance(match, Match):
                 leads_wrong.append(float(str(match.details["margin"])))
                 mixed += match.confidence >= 0.9
+    print(f"  errors of wrong pairs in frames: {off}")
     print(f"four at once: {good} of {total} wholly right ({good / total:.0%})")
     print(
         f"  pairs synced {synced} right, {bad} wrong; of {draws} unrelated fours {mixed} synced; "
