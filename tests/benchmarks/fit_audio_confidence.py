@@ -23,7 +23,7 @@ from scipy import optimize
 
 from clapless.model import Refusal
 from clapless.numerics.evidence import logistic
-from clapless.signals.audio.confidence import Evidence
+from clapless.signals.audio.confidence import TIE_CONFIDENCE, WEIGHTS, Evidence
 from clapless.signals.audio.matching import locate
 from clapless.signals.audio.windows import NOTHING
 from clapless.signals.base import Prior
@@ -32,7 +32,7 @@ from clapless.synth.sound import REPEATING, Kind
 RIGHT_S = 0.02
 """The best place is right where it is off by less at both ends of what is shared."""
 
-STATISTICS = ("decades", "stack_z", "clarity", "lead", "lead_t", "tied", "own", "windows")
+STATISTICS = ("decades", "stack_z", "clarity", "windows")
 """What `Evidence.statistics` holds."""
 
 PULL = 1e-2
@@ -105,19 +105,18 @@ def locate_case(seed: int) -> Outcome | None:
 def fit_weights(statistics: NDArray[np.float64], right: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the constant and the weights of a logistic score.
 
-    More evidence may not lower the probability, nor more ties raise it: the weights are held to
-    their signs. A weak pull towards zero keeps them finite.
+    More evidence may not lower the probability: no weight is negative. A weak pull towards zero
+    keeps them finite.
     """
     design = np.concatenate([np.ones((len(statistics), 1)), statistics], axis=1)
-    signs = [0, *(-1 if name in ("tied", "own") else 1 for name in STATISTICS)]
 
     def loss(weights: NDArray[np.float64]) -> float:
         score = design @ weights
         miss = np.logaddexp(0.0, np.where(right, -score, score)).sum()
         return float(miss + PULL * (weights[1:] ** 2).sum())
 
-    bounds = [{0: (None, None), 1: (0, None), -1: (None, 0)}[sign] for sign in signs]
-    start = np.array([-5.0, *(0.1 * sign for sign in signs[1:])])
+    bounds = [(None, None), *((0.0, None) for _ in STATISTICS)]
+    start = np.array([-5.0, *(0.1 for _ in STATISTICS)])
     found = optimize.minimize(loss, start, bounds=bounds, method="L-BFGS-B")
     return np.asarray(found.x, np.float64)
 
@@ -171,14 +170,16 @@ def main() -> None:
     if options.save:
         options.save.write_text(json.dumps([asdict(one) for one in outcomes]))
     statistics = np.array([one.evidence.statistics for one in outcomes], np.float64)
+    ties = np.array([one.evidence.tie for one in outcomes])
+    right = np.array([one.right for one in outcomes])
     if options.what == "fit":
-        weights = fit_weights(statistics, np.array([one.right for one in outcomes]))
+        weights = fit_weights(statistics[~ties], right[~ties])
+        print(f"ties: {ties.sum()}, best place right {right[ties].sum()}")
         print("WEIGHTS = (" + ", ".join(f"{weight:.2f}" for weight in weights) + ")")
     else:
-        from clapless.signals.audio.confidence import WEIGHTS
-
         weights = np.array(WEIGHTS)
-    show(outcomes, np.array([logistic(float(weights[0] + s @ weights[1:])) for s in statistics]))
+    chances = np.array([logistic(float(weights[0] + s @ weights[1:])) for s in statistics])
+    show(outcomes, np.where(ties, TIE_CONFIDENCE, chances))
 
 
 if __name__ == "__main__":

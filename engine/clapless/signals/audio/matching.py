@@ -88,7 +88,7 @@ def _match_straight(
         return make_refusal(a, b, "no_match", reason, finding)
     if finding.confidence < CHECK_CONFIDENCE:
         code, reason = "no_match", TOO_LITTLE
-        if evidence.contested or evidence.lead < 1.0:
+        if evidence.rivalled:
             code, reason = "ambiguous", "the same sound fits at several places as well"
         return make_refusal(a, b, code, reason, finding)
     return _measure(a, b, finding, prior)
