@@ -55,7 +55,9 @@ class PictureFeature:
             return self
         valid = self.valid.copy()
         for start_s, end_s in spans_s:
-            valid &= (self.times_s < start_s) | (self.times_s >= end_s)
+            # A difference looks one picture back, and a value of the grid half a step around it.
+            after_s = end_s + 1.5 * self.interval_s
+            valid &= (self.times_s < start_s) | (self.times_s >= after_s)
         return replace(self, valid=valid)
 
     def cues(self, step_s: float, origin_s: float) -> dict[str, Cue]:

@@ -71,6 +71,11 @@ def refine(
     first = max(0, -whole)
     last = min(weights_b.size, weights_a.size - whole)
     span_s = (start_b + first * step_s, start_b + max(last, first + 1) * step_s)
+    used = first + np.flatnonzero(weights_b[first:last] > 0)
+    if used.size:
+        # A value of the grid stands for the half step on either side of it.
+        low, high = (float(used[0]) - 0.5, float(used[-1]) + 0.5)
+        span_s = (max(span_s[0], start_b + low * step_s), start_b + high * step_s)
     times_s, offsets_s, stds_s = [], [], []
     length = max(WINDOW_SAMPLES, round(WINDOW_S / step_s))
     for begin in range(first, last - length // 2, length):
