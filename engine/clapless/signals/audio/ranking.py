@@ -24,14 +24,29 @@ SERIOUS_LOG10 = -3.0
 LEAST_AGREEING = 3
 """Fewer windows than this agree by chance."""
 
+LEAST_CLARITY = 1.0
+"""The agreed delay has to be the highest of the stacked curve: hum agrees with itself anywhere."""
+
 SERIOUS_Z = 7.0
-"""So does a stacked curve higher than this."""
+SUPPORTED_LOG10 = -0.8
+"""So does a stacked curve higher than this, if windows agree by themselves as rarely as that."""
 
 RIVALS = 6
 """Serious rivals that the best place has to beat, of twice as many that are looked at."""
 
 PLAIN_LEAD = 0.75
 """A rival this much weaker in all (a seventh of the likeness) needs no contest."""
+
+UNHELD = 3
+"""Rivals that could not be heard in the same windows are held against so many others."""
+
+UNHELD_LEAD = 0.35
+UNHELD_T = 3.5
+"""Lead in likeness with which a place is no tie with a rival that could not be heard in the same
+windows, and what such a lead counts for."""
+
+STANDS_OUT = 0.2
+"""A rival that leads all others by this is as good a place as the best one."""
 
 BEATEN = -0.12
 BEATEN_T = 3.0
@@ -94,9 +109,11 @@ def _near(lead: Lead, verdict: Verdict) -> bool:
 
 def is_serious(verdict: Verdict) -> bool:
     """Return whether a place has agreement that chance seldom gives."""
-    if int(verdict.agreeing.sum()) < LEAST_AGREEING:
+    if int(verdict.agreeing.sum()) < LEAST_AGREEING or verdict.clarity < LEAST_CLARITY:
         return False
-    return verdict.log10_chance < SERIOUS_LOG10 or verdict.stack_z > SERIOUS_Z
+    if verdict.log10_chance < SERIOUS_LOG10:
+        return True
+    return verdict.stack_z > SERIOUS_Z and verdict.log10_chance < SUPPORTED_LOG10
 
 
 def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Finding:
@@ -137,23 +154,41 @@ def _against(
     what is played there; that counts only where no contest was held.
     """
     held: list[Contest] = []
-    unheld: list[float] = []
+    unheld: list[Verdict] = []
     for rival in [one for one in others if is_serious(one)][: 2 * RIVALS]:
         if len(held) == RIVALS:
             break
-        plain = (best.likeness - rival.likeness) / (best.likeness + rival.likeness + 1e-9)
-        if plain > PLAIN_LEAD:
+        if _plain_lead(best, rival) > PLAIN_LEAD:
             continue
         outcome = contest(a, b, best, rival)
         if outcome.windows < LEAST:
-            unheld.append(plain)
+            unheld.append(rival)
             continue
         if outcome.lead < BEATEN and outcome.t < -BEATEN_T:
             return outcome, rival
         held.append(outcome)
+    if held and any(_stands_out(a, b, one, best, others) for one in unheld[:UNHELD]):
+        return Contest(0.0, 0.0, 0.0, 0), None
     if held:
         closest = min(held, key=lambda one: one.lead)
         return replace(closest, tied=max(one.tied for one in held)), None
     if unheld:
-        return Contest(min(unheld), 0.0, 0.0, 0), None
+        plain = min(_plain_lead(best, one) for one in unheld)
+        return Contest(plain, UNHELD_T if plain > UNHELD_LEAD else 0.0, 0.0, 0), None
     return Contest(1.0, 99.0, 0.0, 0), None
+
+
+def _plain_lead(best: Verdict, rival: Verdict) -> float:
+    return (best.likeness - rival.likeness) / (best.likeness + rival.likeness + 1e-9)
+
+
+def _stands_out(
+    a: AudioFeature, b: AudioFeature, rival: Verdict, best: Verdict, others: Sequence[Verdict]
+) -> bool:
+    """Return whether a rival beats the others as a true place does: then either may be a repeat."""
+    if _plain_lead(best, rival) > UNHELD_LEAD:
+        return False
+    third = [one for one in others if one is not rival and is_serious(one)][:UNHELD]
+    results = [contest(a, b, rival, one) for one in third]
+    held = [one for one in results if one.windows >= LEAST]
+    return bool(held) and all(one.lead > STANDS_OUT for one in held)
