@@ -14,7 +14,7 @@ from pathlib import Path
 from common import arguments, console, print_seeds, print_table, private_cache
 from shoots import PROVABLE_S, hundred_clips, islands
 
-from clapless.pipeline import sync_paths
+from clapless.pipeline import SyncOptions, sync_paths
 from clapless.synth.scoring import ClipScore, score
 from clapless.synth.shoot import write_shoot
 from clapless.synth.truth import TRUTH_NAME, Shoot, read_shoot
@@ -51,11 +51,13 @@ def line(name: str, scores: list[ClipScore], shoot: Shoot) -> list[object]:
 def more(parser: argparse.ArgumentParser) -> None:
     """Add where the media are kept."""
     parser.add_argument("--folder", type=Path, required=True, help="where media are kept")
+    parser.add_argument("--signals", default="", help="these alone, as sync takes them")
 
 
 def main() -> None:
     """Run and print."""
     options = arguments(__doc__, pairs=1, more=more)
+    chosen = tuple(options.signals.split(",")) if options.signals else None
     heads = (
         "device",
         "clips",
@@ -70,7 +72,7 @@ def main() -> None:
         shoot = shoot_of(options.folder, seed)
         begin, cpu = time.monotonic(), time.process_time()
         with private_cache():
-            result = sync_paths([shoot.folder])
+            result = sync_paths([shoot.folder], options=SyncOptions(signals=chosen))
         wall_s, cpu_s = time.monotonic() - begin, time.process_time() - cpu
         scores = score(shoot, result.session)
         names = dict.fromkeys(x.clip.device for x in scores)

@@ -28,9 +28,9 @@ def hundred_clips(seed: int) -> tuple[tuple[EventPlan, ...], tuple[DevicePlan, .
     loners = 8
     events = [
         EventPlan(kind="mixed", duration_s=lengths_s[0]),
-        EventPlan(kind="speech", duration_s=lengths_s[1], begins_s=50_400),
+        EventPlan(kind="speech", duration_s=lengths_s[1], begins_s=50_411.37),
         *(
-            EventPlan(kind="speech", duration_s=45.0, begins_s=60_000 + 600 * k)
+            EventPlan(kind="speech", duration_s=45.0, begins_s=60_000 + 613.37 * k)
             for k in range(loners)
         ),
     ]

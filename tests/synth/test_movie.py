@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from clapless.synth.movie import Encoding, Labels, write_movie, write_sound
-from clapless.synth.picture import clock_frames, clock_text
+from clapless.synth.picture import clock_frames, clock_text, scene
 from clapless.synth.wave import RecorderLabels, write_wave
 from tests.synth.plain import first_channel, frame_times
 
@@ -127,8 +127,23 @@ def test_a_writer_that_fails_leaves_nothing_behind(tmp_path):
 
 
 def test_pictures_differ_and_show_the_time():
-    frames = list(clock_frames(name="B", frames=3, frame_rate=Fraction(25), start_s=1.0))
+    rate = Fraction(25)
+    frames = list(clock_frames(name="B", frames=3, frame_rate=rate, start_s=1.0))
     assert frames[0].shape == (180, 320)
     assert frames[0].dtype == np.uint8
     assert not np.array_equal(frames[0], frames[1])
     assert clock_text(3661.0006) == "01:01:01.001"
+
+
+def test_two_cameras_see_the_same_and_two_events_do_not():
+    one, other = (scene(np.random.default_rng(seed), duration_s=60.0) for seed in (1, 2))
+    again = scene(np.random.default_rng(1), duration_s=60.0)
+    times_s = np.arange(0.0, 60.0, 0.1)
+    here, there, same = (np.array([s.angle(t) for t in times_s]) for s in (one, other, again))
+    assert np.array_equal(here, same)
+    assert abs(np.corrcoef(here, there)[0, 1]) < 0.4
+    # Continuous, and never the same twice for long.
+    fine = np.array([one.angle(t) for t in np.arange(0.0, 60.0, 0.01)])
+    assert np.abs(np.diff(fine)).max() < 0.25
+    lags = [np.corrcoef(here[:-k], here[k:])[0, 1] for k in range(20, 300)]
+    assert max(lags) < 0.7

@@ -26,7 +26,7 @@ class EventPlan:
 
     kind: Kind
     duration_s: float
-    begins_s: int = 36_000
+    begins_s: float = 36_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ import numpy as np
 
 from clapless.synth.movie import Encoding, Labels, write_movie, write_sound
 from clapless.synth.noise import Samples
-from clapless.synth.picture import clock_frames
+from clapless.synth.picture import Scene, clock_frames, scene
 from clapless.synth.plan import DevicePlan, EventPlan, Take
 from clapless.synth.recording import Microphone, record
 from clapless.synth.sound import RATE_HZ, draw_microphone, make_event
@@ -81,6 +81,14 @@ def write_shoot(
         make_event(np.random.default_rng((seed, 1, index)), plan.kind, plan.duration_s + _LEAD_S)
         for index, plan in enumerate(events)
     ]
+    scenes = [
+        scene(
+            np.random.default_rng((seed, 5, index)),
+            duration_s=plan.duration_s,
+            begins_s=plan.begins_s,
+        )
+        for index, plan in enumerate(events)
+    ]
     work: list[tuple[DevicePlan, Microphone, Take, ClipTruth, tuple[int, ...]]] = []
     for device_index, device in enumerate(devices):
         rng = np.random.default_rng((seed, 2, device_index))
@@ -91,7 +99,7 @@ def write_shoot(
     done = 0
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         futures = [
-            pool.submit(_write_clip, device, microphone, events, sounds, take, truth, key, size)
+            pool.submit(_write_clip, device, microphone, scenes, sounds, take, truth, key, size)
             for device, microphone, take, truth, key in work
         ]
         for future, (*_, truth, _key) in zip(futures, work, strict=True):
@@ -121,14 +129,13 @@ def _truth(folder: Path, device: DevicePlan, take: Take, number: int) -> ClipTru
 def _write_clip(
     device: DevicePlan,
     microphone: Microphone,
-    events: tuple[EventPlan, ...],
+    scenes: list[Scene],
     sounds: list[Samples],
     take: Take,
     truth: ClipTruth,
     key: tuple[int, ...],
     size: tuple[int, int],
 ) -> None:
-    event = events[take.event]
     sound = record(
         sounds[take.event],
         RATE_HZ,
@@ -141,7 +148,7 @@ def _write_clip(
         device_rate_hz=device.rate_hz,
     )
     truth.path.parent.mkdir(parents=True, exist_ok=True)
-    midnight_s = event.begins_s + take.start_s
+    midnight_s = scenes[take.event].begins_s + take.start_s
     if truth.path.suffix.lower() == ".wav":
         write_wave(
             truth.path, sound, device.rate_hz, labels=_recorder_labels(device, midnight_s, key)
@@ -159,6 +166,7 @@ def _write_clip(
         frames=int(truth.duration_s * device.frame_rate),
         frame_rate=device.frame_rate,
         start_s=truth.start_s,
+        seen=scenes[take.event],
         drift_ppm=device.drift_ppm,
         speed=device.speed,
         width=size[0],
@@ -277,7 +285,7 @@ def demo_shoot(
     )
     events = (
         EventPlan(kind="mixed", duration_s=event_s),
-        EventPlan(kind="speech", duration_s=26.0 * scale, begins_s=50_400),
+        EventPlan(kind="speech", duration_s=26.0 * scale, begins_s=50_411.37),
     )
     return write_shoot(folder, events=events, devices=devices, seed=seed, report=report)
 
