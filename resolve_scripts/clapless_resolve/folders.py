@@ -36,6 +36,8 @@ class Machine:
     system: System
     home: PurePath
     environment: Mapping[str, str]
+    root: PurePath | None = None
+    """What the system's own folders hang from where it is not ``/``: an image, or a test's."""
 
     @classmethod
     def this(cls) -> Machine:
@@ -49,6 +51,26 @@ class Machine:
         """Return the folder that a variable of Windows names."""
         said = self.environment.get(variable)
         return type(self.home)(said) if said else default
+
+    def top(self, path: str) -> PurePath:
+        """Return a folder of the whole system, given from its root."""
+        kind = type(self.home)
+        return (self.root or kind("/")) / path.lstrip("/")
+
+    @property
+    def clapless_folder(self) -> PurePath:
+        """Where Clapless keeps what is this user's own: environment, mailbox, last session."""
+        told = self.environment.get("CLAPLESS_HOME")
+        if told:
+            return type(self.home)(told)
+        if self.system == "macOS":
+            return self.home / "Library" / "Application Support" / "Clapless"
+        if self.system == "Windows":
+            local = self.home / "AppData" / "Local"
+            return self.windows_folder("LOCALAPPDATA", local) / "Clapless"
+        data = type(self.home)(self.environment.get("XDG_DATA_HOME", ""))
+        # The specification says that a relative path is to be ignored.
+        return (data if data.is_absolute() else self.home / ".local" / "share") / "clapless"
 
     @property
     def app_data(self) -> PurePath:
@@ -72,14 +94,13 @@ def menu_folders(machine: Machine) -> tuple[MenuFolder, ...]:
     '/home/ann/.local/share/DaVinciResolve/Fusion/Scripts/Utility'
     """
     home, scripts = machine.home, PurePosixPath("Fusion/Scripts") / UTILITY
-    kind = type(home)
     if machine.system == "macOS":
         support = PurePosixPath("Library/Application Support")
         resolve = PurePosixPath("Blackmagic Design/DaVinci Resolve")
         store = home / "Library/Containers/com.blackmagic-design.DaVinciResolveLite/Data" / support
         found: list[tuple[PurePath, Whose]] = [
             (home / support / resolve / scripts, "user"),
-            (kind("/") / support / resolve / scripts, "system"),
+            (machine.top(str(support / resolve / scripts)), "system"),
             (store / resolve / scripts, "App Store"),
             (store / scripts, "App Store"),
         ]
@@ -92,8 +113,8 @@ def menu_folders(machine: Machine) -> tuple[MenuFolder, ...]:
     else:
         found = [
             (home / ".local/share/DaVinciResolve" / scripts, "user"),
-            (kind("/opt/resolve") / scripts, "system"),
-            (kind("/home/resolve") / scripts, "system"),
+            (machine.top("/opt/resolve") / scripts, "system"),
+            (machine.top("/home/resolve") / scripts, "system"),
         ]
     return tuple(MenuFolder(path=path, whose=whose) for path, whose in found)
 
@@ -104,13 +125,7 @@ def scripting_modules(machine: Machine) -> PurePath:
     said = machine.environment.get("RESOLVE_SCRIPT_API")
     if said:
         return kind(said) / "Modules"
-    if machine.system == "macOS":
-        root = kind("/Library/Application Support/Blackmagic Design/DaVinci Resolve")
-    elif machine.system == "Windows":
-        root = machine.program_data / "Blackmagic Design/DaVinci Resolve/Support"
-    else:
-        root = kind("/opt/resolve")
-    return root / "Developer" / "Scripting" / "Modules"
+    return developer_folder(machine) / "Scripting" / "Modules"
 
 
 def scripting_library(machine: Machine) -> PurePath:
@@ -120,11 +135,54 @@ def scripting_library(machine: Machine) -> PurePath:
     if said:
         return kind(said)
     if machine.system == "macOS":
-        return kind(
+        return machine.top(
             "/Applications/DaVinci Resolve/DaVinci Resolve.app/Contents/Libraries/Fusion/"
             "fusionscript.so"
         )
     if machine.system == "Windows":
         programs = machine.windows_folder("PROGRAMFILES", kind(PureWindowsPath("C:/Program Files")))
         return programs / "Blackmagic Design/DaVinci Resolve/fusionscript.dll"
-    return kind("/opt/resolve/libs/Fusion/fusionscript.so")
+    return machine.top("/opt/resolve/libs/Fusion/fusionscript.so")
+
+
+def developer_folder(machine: Machine) -> PurePath:
+    """Return the folder ``Developer`` that Resolve's installer writes: modules, examples, notes."""
+    if machine.system == "macOS":
+        root = machine.top("/Library/Application Support/Blackmagic Design/DaVinci Resolve")
+    elif machine.system == "Windows":
+        root = machine.program_data / "Blackmagic Design/DaVinci Resolve/Support"
+    else:
+        root = machine.top("/opt/resolve")
+    return root / "Developer"
+
+
+def plugin_folders(machine: Machine) -> tuple[MenuFolder, ...]:
+    """Return the folders of Workflow Integration plugins; Linux takes none.
+
+    Only the folder for all users is documented; on macOS versions from 21 on also list the user's.
+    """
+    name = "Workflow Integration Plugins"
+    if machine.system == "macOS":
+        inside = f"Library/Application Support/Blackmagic Design/DaVinci Resolve/{name}"
+        return (
+            MenuFolder(path=machine.top(inside), whose="system"),
+            MenuFolder(path=machine.home / inside, whose="user"),
+        )
+    if machine.system == "Windows":
+        inside = f"Blackmagic Design/DaVinci Resolve/Support/{name}"
+        return (MenuFolder(path=machine.program_data / inside, whose="system"),)
+    return ()
+
+
+def native_module(machine: Machine) -> PurePath:
+    """Return where Resolve's own example keeps the module that a plugin loads."""
+    examples = developer_folder(machine) / "Workflow Integrations" / "Examples"
+    return examples / "SamplePlugin" / "WorkflowIntegration.node"
+
+
+def profile_folders(machine: Machine) -> tuple[PurePath, ...]:
+    """Return the folders that hold ``<profile>/Fusion.prefs``: the usual one, then App Store's."""
+    if machine.system == "Linux":
+        return (machine.home / ".local/share/DaVinciResolve/Fusion/Profiles",)
+    scripts = [one.path for one in menu_folders(machine) if one.whose in ("user", "App Store")]
+    return tuple(path.parents[1] / "Profiles" for path in scripts)
