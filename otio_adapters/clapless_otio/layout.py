@@ -16,7 +16,7 @@ from clapless_otio.exact import editing_rate, exact_s, frames_up
 from clapless_otio.options import SOURCE_START, ExportOptions
 from clapless_otio.pieces import Piece, pieces_of
 from clapless_otio.sessions import SESSION_KEY, session_text
-from clapless_otio.sources import media_of, playable_files, start_timecode_s
+from clapless_otio.sources import media_of, playable_files, played_duration_s, start_timecode_s
 
 GROUP_GAP_S = 10
 """Empty seconds between groups: wide enough to be seen, narrow enough to be scrolled past."""
@@ -180,7 +180,7 @@ class _Builder:
                         Item(
                             name=media.name,
                             start_s=start_s + max(file.start_s, Fraction(0)),
-                            duration_s=media.duration_s,
+                            duration_s=played_duration_s(clip, index),
                             source=media,
                             picture=media.rate is not None,
                             sound=bool(media.sound),
@@ -258,7 +258,15 @@ def _by_file_role(clip: Clip, pieces: Many[Piece], items: list[Item]) -> Iterabl
         own = piece.file if clip.files[piece.file].role == "parallel" else 0
         runs.setdefault(own, []).append(item)
     for run in runs.values():
-        yield sorted(run, key=lambda item: item.start_s)
+        apart: list[list[Item]] = []
+        for item in sorted(run, key=lambda item: item.start_s):
+            # Files that say they play at once cannot share a track.
+            free = next((one for one in apart if one[-1].end_s <= item.start_s), None)
+            if free is None:
+                apart.append([item])
+            else:
+                free.append(item)
+        yield from apart
 
 
 def _item(clip: Clip, placement: Placement, piece: Piece, zero_s: Fraction, group: str) -> Item:

@@ -10,7 +10,7 @@ from clapless.model import Clip, Placement
 from clapless.timing import Segment
 from clapless_otio.cut import Media
 from clapless_otio.exact import exact_s, exact_speed
-from clapless_otio.sources import file_duration_s, media_of, playable_files
+from clapless_otio.sources import file_duration_s, media_of, playable_files, played_duration_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def pieces_of(clip: Clip, placement: Placement, *, bend_s: Fraction) -> list[Pie
     lines = _lines(clip, placement, bend_s)
     for index, file in playable_files(clip):
         media = media_of(clip, index)
-        length_s = file_duration_s(clip, index)
+        length_s = played_duration_s(clip, index)
         for line in lines:
             from_s = max(line.from_s, file.start_s)
             to_s = min(line.to_s, file.start_s + length_s)

@@ -89,10 +89,26 @@ def file_duration_s(clip: Clip, index: int) -> Fraction:
     file = clip.files[index]
     if file.duration_s:
         return file.duration_s
-    later = [
+    later = _later_chapters_s(clip, file)
+    end_s = min(later) if later and file.role != "parallel" else clip.duration_s
+    return max(Fraction(0), end_s - file.start_s)
+
+
+def played_duration_s(clip: Clip, index: int) -> Fraction:
+    """Return the length of one file in seconds, no farther than where the next chapter begins.
+
+    Cameras' containers may say a little more than what plays before the next one.
+    """
+    file = clip.files[index]
+    length_s = file_duration_s(clip, index)
+    if file.role == "parallel":
+        return length_s
+    return min([length_s, *(start_s - file.start_s for start_s in _later_chapters_s(clip, file))])
+
+
+def _later_chapters_s(clip: Clip, file: MediaFile) -> list[Fraction]:
+    return [
         other.start_s
         for other in clip.files
         if other.role == "chapter" and other.start_s > file.start_s
     ]
-    end_s = min(later) if later and file.role != "parallel" else clip.duration_s
-    return max(Fraction(0), end_s - file.start_s)
