@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from clapless.model import (
@@ -21,6 +23,13 @@ from clapless.model import (
 from clapless.timing import STANDARD_RATES, Timecode, may_drop
 
 NTSC_24, NTSC_30, NTSC_60 = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
+
+
+def few(count: int) -> settings:
+    """Return the profile with fewer examples; a run that asks for a number gets that many."""
+    profile = settings.get_profile("otio")
+    return profile if os.environ.get("CLAPLESS_EXAMPLES") else settings(profile, max_examples=count)
+
 
 HOSTILE_NAMES = [
     "C0001",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -12,6 +12,7 @@ from clapless_otio.export import export
 from clapless_otio.fcpxml.check import findings
 from clapless_otio.options import ExportOptions
 from tests import strategies
+from tests.otio import shoots
 
 FORMATS = ["otio", "fcpxml", "premiere", "edl", "file32", "csv", "resolve-markers", "merged"]
 
@@ -20,7 +21,7 @@ FORMATS = ["otio", "fcpxml", "premiere", "edl", "file32", "csv", "resolve-marker
 def test_any_session_is_written_or_refused(to, tmp_path):
     out = tmp_path / {"fcpxml": "a.fcpxml", "merged": "a.fcpxml"}.get(to, "a.xml")
 
-    @settings(settings.get_profile("otio"), max_examples=12)
+    @shoots.few(12)
     @given(
         session=strategies.sessions(),
         drift=st.sampled_from(["none", "retime", "slices"]),

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from lxml import etree
 
 from clapless.errors import ExportError
@@ -73,7 +73,7 @@ def check(session, shown, frame_s, *, sound_s):
 
 @pytest.mark.parametrize("how", ["slices", "wav"])
 def test_every_clip_is_within_half_a_frame_in_fcpxml(how):
-    @settings(settings.get_profile("otio"), max_examples=20)
+    @shoots.few(20)
     @given(session=shoots.shoots(max_clips=10))
     def holds(session):
         data, _ = write_fcpxml(carried(session, how))
@@ -98,7 +98,7 @@ def test_every_clip_is_within_half_a_frame_in_fcpxml(how):
 
 @pytest.mark.parametrize("how", ["slices", "wav"])
 def test_every_clip_is_within_half_a_frame_in_premieres_xml(how):
-    @settings(settings.get_profile("otio"), max_examples=20)
+    @shoots.few(20)
     @given(session=shoots.shoots(max_clips=10))
     def holds(session):
         data, _ = write_xmeml(carried(session, how, grid="timeline"))

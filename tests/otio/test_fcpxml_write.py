@@ -45,7 +45,7 @@ def dtd(version):
 def test_every_version_validates_against_its_dtd(shared_data, version):
     grammar = dtd(version)
 
-    @settings(settings.get_profile("otio"), max_examples=7)
+    @shoots.few(7)
     @given(session=shoots.shoots(max_clips=8))
     def holds(session):
         for multicam in (False, True):
