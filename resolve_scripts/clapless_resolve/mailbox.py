@@ -42,6 +42,7 @@ From the engine::
 To the engine::
 
     {"id": 7, "results": [RESULT, ...]}
+    {"id": 7, "long": true}                         too long for the mailbox: asked again in parts
     {"cancel": true}
 
 ENTRY is ``sync``, ``multicam``, ``markers`` or ``selftest``. ``ok`` says that all went as asked;
@@ -106,7 +107,7 @@ from pathlib import Path, PurePath
 from typing import Literal, get_args
 
 from clapless.aside import write_aside
-from clapless_resolve.folders import Machine, menu_folders
+from clapless_resolve.folders import Machine, profile_folders
 
 Entry = Literal["sync", "multicam", "markers", "selftest"]
 ENTRIES: tuple[Entry, ...] = get_args(Entry)
@@ -163,43 +164,16 @@ def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def data_folder(machine: Machine) -> PurePath:
-    """Return where Clapless keeps what passes between it and Resolve; it need not exist.
-
-    ``CLAPLESS_RESOLVE`` wins.
-
-    Examples
-    --------
-    >>> from pathlib import PurePosixPath
-    >>> linux = Machine(system="Linux", home=PurePosixPath("/home/ann"), environment={})
-    >>> str(data_folder(linux))
-    '/home/ann/.local/share/clapless/resolve'
-    """
-    said = machine.environment.get("CLAPLESS_RESOLVE")
-    if said:
-        return type(machine.home)(said)
-    if machine.system == "macOS":
-        base = machine.home / "Library" / "Application Support"
-    elif machine.system == "Windows":
-        base = machine.windows_folder("LOCALAPPDATA", machine.home / "AppData" / "Local")
-    else:
-        xdg = machine.environment.get("XDG_DATA_HOME", "")
-        absolute = xdg.startswith("/")
-        base = type(machine.home)(xdg) if absolute else machine.home / ".local" / "share"
-    return base / "clapless" / "resolve"
-
-
 def mailbox_folder(machine: Machine) -> PurePath:
-    """Return the folder of the mailbox."""
-    return data_folder(machine) / "mailbox"
+    """Return the folder of the mailbox; it need not exist."""
+    return machine.clapless_folder / "mailbox"
 
 
 def preference_files(machine: Machine) -> list[Path]:
     """Return the preference files of Fusion in Resolve that are there, the newest first."""
     found: dict[Path, float] = {}
-    for folder in menu_folders(machine):
-        profiles = Path(folder.path).parents[1] / "Profiles"
-        for path in profiles.glob("*/Fusion.prefs") if profiles.is_dir() else ():
+    for folder in map(Path, profile_folders(machine)):
+        for path in folder.glob("*/Fusion.prefs") if folder.is_dir() else ():
             found[path] = path.stat().st_mtime
     return sorted(found, key=lambda path: found[path], reverse=True)
 
