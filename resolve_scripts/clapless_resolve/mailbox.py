@@ -164,9 +164,14 @@ def engine_environment(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def data_folder(machine: Machine) -> PurePath:
+    """Return where Clapless keeps what passes between it and Resolve; it need not exist."""
+    return machine.clapless_folder
+
+
 def mailbox_folder(machine: Machine) -> PurePath:
     """Return the folder of the mailbox; it need not exist."""
-    return machine.clapless_folder / "mailbox"
+    return data_folder(machine) / "mailbox"
 
 
 def preference_files(machine: Machine) -> list[Path]:
