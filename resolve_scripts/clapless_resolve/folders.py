@@ -60,17 +60,15 @@ class Machine:
     @property
     def clapless_folder(self) -> PurePath:
         """Where Clapless keeps what is this user's own: environment, mailbox, last session."""
-        told = self.environment.get("CLAPLESS_HOME")
-        if told:
-            return type(self.home)(told)
         if self.system == "macOS":
-            return self.home / "Library" / "Application Support" / "Clapless"
-        if self.system == "Windows":
-            local = self.home / "AppData" / "Local"
-            return self.windows_folder("LOCALAPPDATA", local) / "Clapless"
-        data = type(self.home)(self.environment.get("XDG_DATA_HOME", ""))
-        # The specification says that a relative path is to be ignored.
-        return (data if data.is_absolute() else self.home / ".local" / "share") / "clapless"
+            base = self.home / "Library" / "Application Support"
+        elif self.system == "Windows":
+            base = self.windows_folder("LOCALAPPDATA", self.home / "AppData" / "Local")
+        else:
+            said = type(self.home)(self.environment.get("XDG_DATA_HOME", ""))
+            # The specification says that a relative path is to be ignored.
+            base = said if said.is_absolute() else self.home / ".local" / "share"
+        return base / "clapless"
 
     @property
     def app_data(self) -> PurePath:
