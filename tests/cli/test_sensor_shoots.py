@@ -214,3 +214,38 @@ def test_a_shoot_of_everything(body, synced, tmp_path):
     assert "motion" in found.placed["GX010002"]["signals"]
     assert {"audio", "ltc"} <= set(found.placed["heard"]["signals"])
     assert found.code == 0
+
+
+@pytest.mark.parametrize("farther_m", [20.0, -20.0, 100.0])
+def test_distance_from_the_stage_is_told_and_clocks_decide(synced, run, tmp_path, farther_m):
+    """The camera hears later than the recorder, or earlier; its label and the code say when."""
+    delay_s = farther_m / 343.0
+    said = talk(60.0)
+    recorder(tmp_path / "R" / "take.wav", said, labels=True)
+    camera(tmp_path / "A" / "far.mov", 10.0, 30.0, heard=0.3 * cut(said, 10.0 - delay_s, 30.0))
+    near = 0.3 * cut(said, 12.0, 30.0)
+    camera(tmp_path / "B" / "near.mov", 12.0, 30.0, heard=near, label=False)
+    found = synced(*(tmp_path / card for card in "ABR"), "--reference", "take")
+    far = found.placed["far"]
+    assert far["offset_s"] == pytest.approx(10.0, abs=0.002)
+    assert far["sound_delay_s"] == pytest.approx(delay_s, abs=0.002)
+    assert set(far["signals"]) == {"audio", "ltc", "timecode"}
+    assert (far["status"], far["disagreements"]) == ("synced", [])
+    # A clock knows the place to some milliseconds, however fine the sound is.
+    assert 0.002 < far["offset_std_s"] < 0.02
+    assert found.placed["near"]["offset_s"] == pytest.approx(12.0, abs=0.001)
+    assert found.placed["near"]["sound_delay_s"] == 0.0
+    ran = run("sync", *(tmp_path / card for card in "ABR"), "--reference", "take")
+    assert f"far: its sound is {1000 * delay_s:+.1f} ms late, as distance makes it" in ran.out
+
+
+def test_a_clock_that_is_off_by_more_than_distance_is_shown_and_sound_decides(synced, tmp_path):
+    said = talk(60.0)
+    recorder(tmp_path / "R" / "take.wav", said, labels=True)
+    camera(tmp_path / "A" / "wrong.mov", 11.2, 30.0, heard=0.3 * cut(said, 10.0, 30.0))
+    found = synced(tmp_path / "A", tmp_path / "R", "--reference", "take")
+    wrong = found.placed["wrong"]
+    assert wrong["offset_s"] == pytest.approx(10.0, abs=0.001)
+    assert wrong["signals"] == ["audio"]
+    told = {one["signal"]: one["difference_s"] for one in wrong["disagreements"]}
+    assert told == pytest.approx({"ltc": 1.2, "timecode": 1.2}, abs=0.05)

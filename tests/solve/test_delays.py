@@ -39,6 +39,22 @@ def test_sound_that_differs_from_a_clock_within_reason_is_distance(delay_s):
     assert placed.signals == ("audio", "ltc")
 
 
+def test_a_delay_is_no_surer_than_the_clock_it_was_measured_by():
+    made = world()
+    solution = run(
+        made,
+        [
+            made.measure("R", "A", shift_s=-0.08),
+            made.measure("R", "A", signal="ltc", offset_std_s=0.01),
+            made.measure("A", "B", shift_s=0.08),
+        ],
+    )
+    assert place(solution, "A").sound_delay_s == pytest.approx(0.08, abs=0.003)
+    assert place(solution, "A").offset_std_s == pytest.approx(0.01, rel=0.05)
+    # B is only heard, by A: it lies as far off as A's delay does.
+    assert place(solution, "B").offset_std_s == pytest.approx(0.01 * 2**0.5, rel=0.35)
+
+
 def test_a_difference_within_the_error_bars_is_no_distance():
     made = world()
     solution = run(

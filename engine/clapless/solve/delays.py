@@ -11,6 +11,7 @@ import dataclasses
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from clapless.model import Clip
 from clapless.solve.edges import HEARD_LATE_S, Edge, Node
@@ -24,6 +25,38 @@ SIGNIFICANT_STDS = 3.0
 
 LEAST_DELAY_S = 0.002
 """Nor is one below this, two thirds of a metre."""
+
+
+ALREADY_SEEN = 10.0
+"""An edge that hears says nothing more of where a clip lies that is seen and has a sound delay: it
+was the measure of that delay. Its error bar is widened so many times; its drift still counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delays:
+    """The sound delays of a group, by clip id.
+
+    Parameters
+    ----------
+    delay_s
+        In seconds; > 0: the clip stood farther from the sound than the reference.
+    std_s
+        Standard deviation of those that were measured.
+    seen
+        Clips that hang on the reference by signals that do not hear.
+    """
+
+    delay_s: Mapping[str, float] = field(default_factory=dict)
+    std_s: Mapping[str, float] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+
+    def told(self, known_s: Mapping[str, float]) -> Delays:
+        """Return them with those that the user told, which go before measured ones."""
+        return dataclasses.replace(
+            self,
+            delay_s={**self.delay_s, **known_s},
+            std_s={clip: std for clip, std in self.std_s.items() if clip not in known_s},
+        )
 
 
 def known_delays(
@@ -48,35 +81,39 @@ def known_delays(
     }
 
 
-def measured_delays(nodes: Mapping[str, Node], frame: Frame) -> dict[str, float]:
-    """Return the sound delay of each clip that is both heard and seen, in seconds, by clip id.
-
-    Positive: the clip stood farther from the sound than the reference.
-    """
+def measured_delays(nodes: Mapping[str, Node], frame: Frame) -> Delays:
+    """Return the sound delay of each clip that is both heard and seen."""
     if len({edge.late for edge in frame.edges}) < 2:
-        return {}
+        return Delays()
     heard = _alone(nodes, frame, [e for e in frame.edges if e.late])
     seen = _alone(nodes, frame, [e for e in frame.edges if not e.late])
-    delays = {}
+    delays: dict[str, float] = {}
+    stds: dict[str, float] = {}
     for name in sorted(heard.keys() & seen.keys() - {frame.reference}):
         node = nodes[name]
         by_ear, by_eye = heard[name], seen[name]
         delay_s = by_eye.pose.to_frame(node.mid_s) - by_ear.pose.to_frame(node.mid_s)
         std_s = math.hypot(_std_s(by_ear, node), _std_s(by_eye, node))
         if max(SIGNIFICANT_STDS * std_s, LEAST_DELAY_S) < abs(delay_s) <= HEARD_LATE_S:
-            delays[node.clip] = delay_s
-    return delays
+            delays[node.clip], stds[node.clip] = delay_s, std_s
+    return Delays(delay_s=delays, std_s=stds, seen=frozenset(nodes[name].clip for name in seen))
 
 
-def corrected(
-    edges: Sequence[Edge], nodes: Mapping[str, Node], delays: Mapping[str, float]
-) -> list[Edge]:
-    """Return the edges with the delays taken out of those that hear."""
+def corrected(edges: Sequence[Edge], nodes: Mapping[str, Node], delays: Delays) -> list[Edge]:
+    """Return the edges with the delays taken out of those that hear, and no surer than these."""
     result = []
     for edge in edges:
-        shift_s = delays.get(nodes[edge.b].clip, 0.0) - delays.get(nodes[edge.a].clip, 0.0)
-        if edge.late and shift_s:
-            relation = dataclasses.replace(edge.relation, offset_s=edge.relation.offset_s + shift_s)
+        ends = nodes[edge.a].clip, nodes[edge.b].clip
+        known = [delays.delay_s.get(clip, 0.0) for clip in ends]
+        if edge.late and known[0] != known[1]:
+            std_s = math.hypot(*(delays.std_s.get(clip, 0.0) for clip in ends))
+            if delays.seen.issuperset(ends):
+                std_s *= ALREADY_SEEN
+            relation = dataclasses.replace(
+                edge.relation,
+                offset_s=edge.relation.offset_s + known[1] - known[0],
+                offset_std_s=math.hypot(edge.relation.offset_std_s, std_s),
+            )
             edge = dataclasses.replace(edge, relation=relation)
         result.append(edge)
     return result

@@ -137,20 +137,21 @@ class Job:
                     if nodes[n].clip in done and n != group.reference
                 },
             )
-            delays = measured_delays(nodes, frame)
-            delays |= known_delays(held, nodes[group.reference].clip, self.distances_m)
+            delays = measured_delays(nodes, frame).told(
+                known_delays(held, nodes[group.reference].clip, self.distances_m)
+            )
             members = {nodes[n].clip for n in group.poses}
-            all_delays.append({c: d for c, d in delays.items() if c in members})
+            all_delays.append({c: d for c, d in delays.delay_s.items() if c in members})
             frames.append(
                 dataclasses.replace(frame, edges=corrected(group.accepted, nodes, delays))
             )
         lines = LineSolver(nodes, frames).solve()
         solved, contradicted = [], set()
-        for group, frame, delays in zip(formed, frames, all_delays, strict=True):
+        for group, frame, delays_s in zip(formed, frames, all_delays, strict=True):
             misfits = _misfits(frame.edges, lines, nodes)
             contradicted |= {edge.match for edge in misfits}
             solved.append(
-                Solved(formed=group, lines=lines.lines, delays_s=delays, rejected=group.rejected)
+                Solved(formed=group, lines=lines.lines, delays_s=delays_s, rejected=group.rejected)
             )
         return solved, lines, frozenset(contradicted)
 
