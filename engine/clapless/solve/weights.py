@@ -22,9 +22,15 @@ AGAIN_CAP = 4.6
 OTHER_SIGNAL_ODDS = 4.0
 """Log odds gained when another signal says the same: one in fifty by coincidence. Judgement."""
 
+_CLOCKS = "clocks"
+"""Stands for all signals whose answers bear a ceiling."""
+
 
 def joint_log_odds(edges: Iterable[Edge]) -> float:
     """Return the log odds that edges which agree are right together; infinite for given ones.
+
+    Evidence with a ceiling counts once, however many signals and clips repeat it: labels of one
+    camera's clock are all wrong if that clock was set wrong.
 
     >>> joint_log_odds([])
     -inf
@@ -34,9 +40,10 @@ def joint_log_odds(edges: Iterable[Edge]) -> float:
     for edge in edges:
         if edge.given:
             return math.inf
-        by_signal.setdefault(edge.relation.signal, []).append(edge.log_odds)
-        if edge.joint:
-            joint.add(edge.relation.signal)
+        name = edge.relation.signal if edge.relation.ceiling is None else _CLOCKS
+        by_signal.setdefault(name, []).append(edge.log_odds)
+        if edge.joint or name == _CLOCKS:
+            joint.add(name)
     if not by_signal:
         return -math.inf
     total = OTHER_SIGNAL_ODDS * (len(by_signal) - 1)
