@@ -33,12 +33,15 @@ class Step:
         What is written.
     source
         A file that is copied as it is, in place of `text`.
+    executable
+        Whether it can be started.
     """
 
     what: What
     path: Path
     text: str = ""
     source: Path | None = None
+    executable: bool = False
 
     @property
     def content(self) -> bytes:
@@ -128,6 +131,8 @@ def carry_out(steps: Iterable[Step]) -> None:
                 step.path.parent.mkdir(parents=True, exist_ok=True)
                 aside = step.path.with_name(f".{step.path.name}.new")
                 aside.write_bytes(step.content)
+                if step.executable:
+                    aside.chmod(0o755)
                 aside.replace(step.path)
         except OSError as error:
             raise ResolveError(
