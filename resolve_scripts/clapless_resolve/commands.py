@@ -11,6 +11,9 @@ from typing import Annotated
 
 import typer
 
+from clapless.errors import UsageError
+from clapless_resolve.install_commands import install_verb, uninstall_verb
+
 resolve = typer.Typer(no_args_is_help=True)
 app = typer.Typer()
 app.add_typer(resolve, name="resolve", help="Work with DaVinci Resolve.")
@@ -23,47 +26,53 @@ def _verbs() -> None:
     """Work with DaVinci Resolve."""
 
 
+resolve.command("install")(install_verb)
+resolve.command("uninstall")(uninstall_verb)
+
+
 @resolve.command("apply")
 def apply_verb(
-    session: Annotated[Path, typer.Argument(help="The session document that sync wrote.")],
+    session: Annotated[
+        Path | None, typer.Argument(help="The session document that sync wrote.")
+    ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Undo: take away what Clapless made in the project.")
+    ] = False,
     name: Annotated[str, typer.Option("--name", help="Name of the new timeline.")] = "Sync",
+    groups: Annotated[
+        str, typer.Option("--groups", help="One timeline for all groups, or separate ones.")
+    ] = "one",
+    drift: Annotated[
+        str, typer.Option("--drift", help="Clock drift: auto, none, retime, slices, wav.")
+    ] = "auto",
+    fps: Annotated[float | None, typer.Option("--fps", help="Frame rate of the timeline.")] = None,
+    multicam: Annotated[
+        bool, typer.Option("--multicam", help="Make multicam clips too, where Resolve can.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results for machines.")] = False,
 ) -> None:
     """Place a session on a new timeline of the project that is open in Resolve Studio.
 
     Ends with 0 where every item stands as planned, else with 3.
     """
-    from clapless.session import read_session
-    from clapless_resolve import connect
-    from clapless_resolve.applying import apply_session
-    from clapless_resolve.folders import Machine, scripting_modules
+    from clapless_resolve.applying_verb import apply_document, remove_all
 
-    read = read_session(session)
-    scriptapp = connect.load_scriptapp(Path(scripting_modules(Machine.this())))
-    results = apply_session(
-        connect.connect_from_outside(scriptapp),
-        read,
-        name=name,
-        progress=lambda done, of: typer.echo(f"Placed {done} of {of} clips.", err=True),
-    )
-    if as_json:
-        shown = [
-            {
-                "timeline": one.timeline,
-                "placed": one.placed,
-                "differences": [difference.sentence for difference in one.differences],
-                "notices": list(one.notices),
-            }
-            for one in results
-        ]
-        typer.echo(json.dumps({"timelines": shown}, ensure_ascii=False, indent=2))
+    if remove:
+        if session is not None:
+            raise UsageError("--remove takes everything of Clapless away: name no session with it.")
+        shown = remove_all()
+    elif session is None:
+        raise UsageError("Name the session document that sync wrote, or say --remove.")
     else:
-        for one in results:
-            total = one.placed + len(one.differences)
-            typer.echo(f"{one.timeline}: {one.placed} of {total} items stand as planned.")
-            for sentence in [*(d.sentence for d in one.differences), *one.notices]:
-                typer.echo(f"  {sentence}")
-    if any(one.differences for one in results):
+        shown = apply_document(
+            session, name=name, groups=groups, drift=drift, fps=fps, multicam=multicam
+        )
+    if as_json:
+        typer.echo(json.dumps(shown.document, ensure_ascii=False, indent=2))
+    else:
+        for line in shown.lines:
+            typer.echo(line)
+    if not shown.whole:
         raise typer.Exit(3)
 
 

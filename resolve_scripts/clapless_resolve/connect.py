@@ -45,12 +45,19 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """An open project of a running Resolve."""
+    """An open project of a running Resolve.
+
+    Parameters
+    ----------
+    who
+        Whose Clapless this is: what others of a shared project made is left alone.
+    """
 
     resolve: Resolve
     project: Project
     pool: MediaPool
     capabilities: Capabilities
+    who: str = ""
 
 
 def version_numbers(text: str) -> tuple[int, int, int]:
@@ -64,8 +71,13 @@ def version_numbers(text: str) -> tuple[int, int, int]:
     return first, second, third
 
 
-def connect(resolve: object) -> Connection:
+def connect(resolve: object, *, who: str = "") -> Connection:
     """Return the open project, given the object that Resolve's menu hands to a script.
+
+    Parameters
+    ----------
+    who
+        See `Connection`.
 
     Raises
     ------
@@ -83,6 +95,7 @@ def connect(resolve: object) -> Connection:
         resolve=app,
         project=project,
         pool=pool,
+        who=who,
         capabilities=Capabilities(
             version=version,
             numbers=version_numbers(version),
@@ -95,8 +108,13 @@ def connect(resolve: object) -> Connection:
     )
 
 
-def connect_from_outside(scriptapp: Callable[[str], object]) -> Connection:
+def connect_from_outside(scriptapp: Callable[[str], object], *, who: str = "") -> Connection:
     """Return the open project, asked for by a process that Resolve did not start.
+
+    Parameters
+    ----------
+    who
+        See `Connection`.
 
     Raises
     ------
@@ -111,7 +129,7 @@ def connect_from_outside(scriptapp: Callable[[str], object]) -> Connection:
             '> General "External scripting using" must be Local. Both must run as the same user. '
             "With the free edition, export a timeline file and import it in Resolve."
         )
-    return connect(resolve)
+    return connect(resolve, who=who)
 
 
 def load_scriptapp(modules: Path) -> Callable[[str], object]:

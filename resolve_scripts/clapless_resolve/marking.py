@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clapless_resolve.plan import Planned, TimelineMark
-from clapless_resolve.protocols import Marked
+from clapless_resolve.protocols import Marked, Markers
 
 OURS = "clapless:"
 """Begins the custom data of every marker that is ours."""
@@ -73,13 +73,14 @@ def mark_clips(items: Iterable[Planned]) -> list[str]:
     return told
 
 
+def custom_data(markers: Markers | None) -> list[str]:
+    """Return the custom data of markers, as `GetMarkers` gives them."""
+    return [str(one.get("customData") or "") for one in (markers or {}).values()]
+
+
 def remove_ours(host: Marked, *, beginning: str = OURS) -> int:
     """Remove the markers that are ours from a clip or timeline; return how many."""
-    ours = [
-        custom
-        for one in (host.GetMarkers() or {}).values()
-        if (custom := str(one.get("customData") or "")).startswith(beginning)
-    ]
+    ours = [custom for custom in custom_data(host.GetMarkers()) if custom.startswith(beginning)]
     return sum(bool(host.DeleteMarkerByCustomData(custom)) for custom in ours)
 
 

@@ -6,9 +6,9 @@ miss items. What counts is what stands on the tracks afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Sequence as Many
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from clapless.timing import Timecode
 from clapless_resolve import bins, timelines
@@ -18,6 +18,8 @@ from clapless_resolve.errors import ResolveError
 from clapless_resolve.marking import mark_timeline
 from clapless_resolve.plan import Plan, Planned
 from clapless_resolve.protocols import AppendInfo, Timeline, TimelineItem, has
+from clapless_resolve.remote import ask_each
+from clapless_resolve.speeds import set_speed
 
 BATCH = 100
 """Clips in one call: a bad one costs the others of its batch one more call each."""
@@ -46,6 +48,8 @@ class Placed:
         Its name, which may bear a number; `timeline_id` finds it again.
     placed
         How many items stand as planned.
+    handle
+        The timeline itself.
     """
 
     timeline: str
@@ -53,6 +57,7 @@ class Placed:
     placed: int
     differences: tuple[Difference, ...]
     notices: tuple[str, ...]
+    handle: Timeline = field(compare=False, repr=False)
 
 
 def place(
@@ -72,36 +77,73 @@ def place(
     ResolveError
         No timeline can be made as planned; none is left behind.
     """
-    _check(connection, plan)
-    timelines.remove_unfinished(connection)
-    before = connection.pool.GetCurrentFolder()
-    try:
+    check(connection, [plan])
+    told = timelines.remove_unfinished(connection)
+    with bins.kept_open(connection.pool) as late:
         bins.open_bin(connection.pool)
-        timeline = timelines.create(connection, plan)
-        try:
-            return _fill(connection, timeline, plan, progress, batch)
-        except ResolveError:
-            connection.pool.DeleteTimelines([timeline])
-            raise
-    finally:
-        if before is not None:
-            connection.pool.SetCurrentFolder(before)
+        placed = fill(connection, plan, progress=progress, batch=batch)
+        finished = finish(placed, plan)
+    return replace(finished, notices=(*told, *finished.notices, *late))
 
 
-def _check(connection: Connection, plan: Plan) -> None:
+def check(connection: Connection, plans: Iterable[Plan]) -> None:
+    """Raise `ResolveError` where plans cannot be placed by this Resolve, before anything is made.
+
+    Raises
+    ------
+    ResolveError
+        The message says what to do.
+    """
     if not connection.capabilities.placement:
         raise ResolveError(
             f"Resolve {connection.capabilities.version} cannot place clips on tracks; 18.5 is the "
             "first that can. Export a timeline file and import it instead."
         )
-    if not plan.items:
-        why = "".join(f" {notice}" for notice in plan.notices)
-        raise ResolveError(f"There is nothing to place.{why}")
-    if not plan.rate_name.strip() or plan.rate_name.startswith(" "):
-        raise ResolveError(
-            f"Resolve has no timelines of {float(plan.rate):g} frames per second: "
-            "choose another frame rate."
+    for plan in plans:
+        if not plan.items:
+            why = "".join(f" {notice}" for notice in plan.notices)
+            raise ResolveError(f"There is nothing to place.{why}")
+        if not plan.rate_name.strip() or plan.rate_name.startswith(" "):
+            raise ResolveError(
+                f"Resolve has no timelines of {float(plan.rate):g} frames per second: "
+                "choose another frame rate."
+            )
+
+
+def fill(
+    connection: Connection,
+    plan: Plan,
+    *,
+    run: str = "",
+    progress: Progress = lambda _done, _of: None,
+    batch: int = BATCH,
+) -> Placed:
+    """Make a timeline in the open bin and place a plan on it; it stays marked as unfinished.
+
+    Raises
+    ------
+    ResolveError
+        No timeline can be made as planned; none is left behind.
+    """
+    timeline = timelines.create(connection, plan, run=run)
+    try:
+        return _fill(connection, timeline, plan, progress, batch)
+    except ResolveError as error:
+        more = timelines.delete_sentence(connection, [timeline])
+        raise ResolveError(f"{error}{more}") from error
+
+
+def finish(placed: Placed, plan: Plan) -> Placed:
+    """Put the plan's markers on a timeline and say that it is finished."""
+    told = []
+    # Its marker stands on the first frame, where one of the plan's may be wanted.
+    if not timelines.set_finished(placed.handle):
+        told.append(
+            "The marker of an unfinished timeline could not be taken off; the next run would "
+            "remove this timeline. Delete the first marker by hand to keep it."
         )
+    told += mark_timeline(placed.handle, plan.marks)
+    return replace(placed, notices=(*placed.notices, *told))
 
 
 def _fill(
@@ -117,31 +159,20 @@ def _fill(
         # Some versions place nothing while nothing is selected.
         connection.pool.SetSelectedClip(plan.items[0].clip.item)
     extra = find_end_frame(connection, timeline, plan, int(start))
-    _append(connection, timeline, plan, int(start), extra, progress, batch)
-    differences = tuple(_compare(timeline, plan, int(start)))
-    wanted = {
-        (kind, item.track, int(start) + item.record)
-        for item in plan.items
-        for kind, on in (("video", item.picture), ("audio", item.sound))
-        if on
-    }
-    strays = len(_standing(timeline, plan).keys() - wanted)
+    notices += _append(connection, timeline, plan, int(start), extra, progress, batch)
+    standing = _standing(timeline, plan)
+    differences = tuple(_compare(standing, plan, int(start)))
+    strays = len(standing.keys() - {spot for i in plan.items for spot in _spots(i, int(start))})
     if strays:
         notices.append(f"{strays} items stand where none was planned: look at the timeline.")
     notices += timelines.drop_spare_tracks(timeline, plan)
-    # Its marker stands on the first frame, where one of the plan's may be wanted.
-    if not timelines.set_finished(timeline):
-        notices.append(
-            "The marker of an unfinished timeline could not be taken off; the next run would "
-            "remove this timeline. Delete the first marker by hand to keep it."
-        )
-    notices += mark_timeline(timeline, plan.marks)
     return Placed(
         timeline=timeline.GetName() or plan.name,
         timeline_id=timeline.GetUniqueId() or "",
         placed=len(plan.items) - len(differences),
         differences=differences,
         notices=tuple(notices),
+        handle=timeline,
     )
 
 
@@ -172,67 +203,111 @@ def _append(
     extra: int,
     progress: Progress,
     batch: int,
-) -> None:
+) -> list[str]:
     """Place in batches; what does not stand afterwards is placed once more, alone."""
-    pool, total = connection.pool, len(plan.items)
+    total = len(plan.items)
+    raised: list[str] = []
     for first in range(0, total, batch):
         part = plan.items[first : first + batch]
         timelines.make_current(connection, timeline)
-        pool.AppendToTimeline([append_info(item, start, extra) for item in part])
-        standing = _standing(timeline, plan)
+        _place(connection, part, start, extra)
+        standing = _standing(timeline, plan, {(one.kind, one.track) for one in part})
         for item in part:
             if (item.kind, item.track, start + item.record) not in standing:
-                pool.AppendToTimeline([append_info(item, start, extra)])
+                raised += _place(connection, [item], start, extra)
         progress(min(first + batch, total), total)
+    return list(dict.fromkeys(raised))
+
+
+def _place(connection: Connection, items: Many[Planned], start: int, extra: int) -> list[str]:
+    """Ask Resolve to place items; return a sentence where it raises instead of answering."""
+    try:
+        connection.pool.AppendToTimeline([append_info(item, start, extra) for item in items])
+    except (ResolveError, TypeError, RuntimeError, SystemError) as error:
+        return [f"Resolve failed while it placed {items[0].name}: {error}"]
+    return []
 
 
 Spot = tuple[str, int, int]
 """Kind of track, its number, absolute first frame."""
 
 
-def _standing(timeline: Timeline, plan: Plan) -> dict[Spot, TimelineItem]:
-    found: dict[Spot, TimelineItem] = {}
+def _spots(item: Planned, start: int) -> list[Spot]:
+    parts = (("video", item.picture), ("audio", item.sound))
+    return [(kind, item.track, start + item.record) for kind, on in parts if on]
+
+
+def _standing(
+    timeline: Timeline, plan: Plan, tracks: set[tuple[str, int]] | None = None
+) -> dict[Spot, TimelineItem]:
+    """Return what stands on the plan's tracks, or on some of them."""
     lanes: tuple[tuple[str, Many[object]], ...] = (("video", plan.video), ("audio", plan.audio))
-    for kind, wanted in lanes:
-        for track in range(1, len(wanted) + 1):
-            for item in timeline.GetItemListInTrack(kind, track) or []:
-                at = item.GetStart()
-                if at is not None:
-                    found[(kind, track, round(at))] = item
+    wanted = [(kind, n) for kind, lane in lanes for n in range(1, len(lane) + 1)]
+    found: dict[Spot, TimelineItem] = {}
+    for kind, track in wanted:
+        if tracks is not None and (kind, track) not in tracks:
+            continue
+        items = timeline.GetItemListInTrack(kind, track) or []
+        for item, (at,) in zip(items, ask_each(items, (("GetStart",),)), strict=True):
+            if at is not None:
+                found[(kind, track, round(at))] = item
     return found
 
 
-def _compare(timeline: Timeline, plan: Plan, start: int) -> Iterator[Difference]:
-    standing = _standing(timeline, plan)
+def _compare(standing: Mapping[Spot, TimelineItem], plan: Plan, start: int) -> Iterator[Difference]:
+    wanted = [(item, spot) for item in plan.items for spot in _spots(item, start)]
+    there = [(item, spot) for item, spot in wanted if spot in standing]
+    handles = [standing[spot] for _, spot in there]
+    read = ask_each(
+        handles,
+        (("GetStart",),),
+        (("GetEnd",),),
+        (("GetLeftOffset",),),
+        (("GetMediaPoolItem",), ("GetUniqueId",)),
+    )
+    faults: dict[int, list[str]] = {}
+    for item, spot in wanted:
+        if spot not in standing:
+            part = "picture" if spot[0] == "video" else "sound"
+            faults.setdefault(id(item), []).append(
+                f"its {part} was not placed at frame {item.record}"
+            )
+    for (item, spot), handle, answers in zip(there, handles, read, strict=True):
+        fault = _fault(item, spot[0], answers, plan) or _dress(item, spot[0], handle)
+        if fault:
+            faults.setdefault(id(item), []).append(fault)
     for item in plan.items:
-        where = (item.track, start + item.record)
-        kinds = [k for k, on in (("video", item.picture), ("audio", item.sound)) if on]
-        faults = [
-            fault
-            for kind in kinds
-            if (fault := _fault(item, kind, standing.get((kind, *where)), plan))
-        ]
-        if faults:
-            yield Difference(item=item, sentence=f"{item.name}: {'; '.join(faults)}.")
+        if id(item) in faults:
+            yield Difference(item=item, sentence=f"{item.name}: {'; '.join(faults[id(item)])}.")
 
 
-def _fault(item: Planned, kind: str, stands: TimelineItem | None, plan: Plan) -> str:
-    """Return what is wrong with an item as it stands, and colour it; empty where it is right."""
+def _fault(item: Planned, kind: str, answers: Many[object], plan: Plan) -> str:
+    """Return what is wrong with an item as it stands; empty where it is right."""
     part = "picture" if kind == "video" else "sound"
-    if stands is None:
-        return f"its {part} was not placed at frame {item.record}"
-    if item.status in CLIP_COLORS:
-        stands.SetClipColor(CLIP_COLORS[item.status])
-    source = stands.GetMediaPoolItem()
-    if source is None or source.GetUniqueId() != item.clip.id:
+    begin, end, offset, identity = answers
+    if identity != item.clip.id:
         return f"another clip stands at frame {item.record} of its {part} track"
-    begin, end, offset = stands.GetStart(), stands.GetEnd(), stands.GetLeftOffset()
-    if begin is None or end is None or offset is None:
+    if not all(isinstance(one, int | float) for one in (begin, end, offset)):
         return f"its {part} does not answer"
-    if round(end - begin) != item.length:
-        return f"its {part} is {round(end - begin)} frames long instead of {item.length}"
+    length = round(float(str(end)) - float(str(begin)))
+    if length != item.length:
+        return f"its {part} is {length} frames long instead of {item.length}"
     # Sound tells its offset in frames of the timeline.
     scale = 1 if kind == "video" else plan.rate / item.clip.rate
-    if abs(offset - float(item.source * scale)) > 1:
+    if abs(float(str(offset)) - float(item.source * scale)) > 1:
         return f"its {part} begins {offset:g} frames into the file, not {item.source * scale}"
+    return ""
+
+
+def _dress(item: Planned, kind: str, handle: TimelineItem) -> str:
+    """Give an item that stands right its speed, its colour and its silence; return what fails."""
+    part = "picture" if kind == "video" else "sound"
+    if item.speed != 1 and (fault := set_speed(handle, item.speed, item.length)):
+        return f"its {part} {fault}"
+    if item.status in CLIP_COLORS and not handle.SetClipColor(CLIP_COLORS[item.status]):
+        return f"its {part} could not be coloured {CLIP_COLORS[item.status].lower()}"
+    if not item.enabled and not handle.SetClipEnabled(False):
+        return (
+            f"its {part} could not be switched off, and is {'seen' if kind == 'video' else 'heard'}"
+        )
     return ""

@@ -6,6 +6,8 @@ Conventions
   frame of the file, at the rate that Resolve counts it in (`PoolClip.rate`).
 * Items begin on the nearest frame of the timeline, and their source on the nearest frame of its
   own: picture and sound of one clip are one item, so they are never apart.
+* A speed is set on the item after it was placed at its normal one: Resolve then keeps where the
+  item begins and ends on the timeline, and plays on from its first source frame.
 * Resolve makes ``floor(source frames * timeline rate / source rate)`` frames of a clip. So as many
   source frames are asked for as give the planned length, where the file has them.
 """
@@ -21,7 +23,7 @@ from fractions import Fraction
 from clapless.model import Session
 from clapless.timing import Timecode, round_half_up
 from clapless_otio.cut import Item, Mark, Media, Sequence, Track, TrackKind
-from clapless_otio.drift import Corrector, carry
+from clapless_otio.drift import Carried, Corrector, carry
 from clapless_otio.files import url_path
 from clapless_otio.layout import CHECK_PREFIX, layout
 from clapless_otio.options import ExportOptions
@@ -70,6 +72,10 @@ class Planned:
         Frames of the timeline, `record` from its first one.
     source, frames
         First source frame and how many.
+    speed
+        Source seconds per second of the timeline.
+    enabled
+        Whether it is seen and heard.
     status
         ``synced``, ``check`` or ``not synced``; `reason` says why where it is not the first.
     """
@@ -83,6 +89,8 @@ class Planned:
     length: int
     source: int
     frames: int
+    speed: Fraction = Fraction(1)
+    enabled: bool = True
     status: str = "synced"
     reason: str = ""
     session_clip: str = ""
@@ -132,7 +140,11 @@ def path_key(path: str) -> str:
 
 
 def plan(
-    sequence: Sequence, clips: Iterable[PoolClip], *, reasons: Mapping[str, str] | None = None
+    sequence: Sequence,
+    clips: Iterable[PoolClip],
+    *,
+    reasons: Mapping[str, str] | None = None,
+    retime: bool = False,
 ) -> Plan:
     """Return what to place for a sequence.
 
@@ -144,8 +156,10 @@ def plan(
         The Media Pool's clips of its files; of two with one path the first counts.
     reasons
         Why clips are to be checked or not synced, by their id in the session.
+    retime
+        Whether speeds can be set; else clips that need one are left out, and told.
     """
-    return _Planner(sequence, clips, reasons or {}).plan()
+    return _Planner(sequence, clips, reasons or {}, retime).plan()
 
 
 def session_plans(
@@ -155,18 +169,35 @@ def session_plans(
     name: str = "Sync",
     options: ExportOptions | None = None,
     corrector: Corrector | None = None,
+    retime: bool = False,
 ) -> tuple[Plan, ...]:
     """Return what to place for a session, one plan for each timeline.
 
     Clips whose clock drifts by half a frame or more are cut where they would slip a frame; with a
     `corrector`, recorders are replaced by its files, which must be in the Media Pool.
     """
+    options = options or ExportOptions()
+    carried = laid_out(session, name=name, options=options, corrector=corrector)
+    return carried_plans(session, carried, clips, retime=retime)
+
+
+def laid_out(
+    session: Session,
+    *,
+    name: str,
+    options: ExportOptions,
+    corrector: Corrector | None = None,
+) -> Carried:
+    """Return the timelines of a session with their drift carried as the options say."""
+    project = layout(session, name=name, options=options)
+    return carry(project, options.drift, corrector=corrector)
+
+
+def carried_plans(
+    session: Session, carried: Carried, clips: Iterable[PoolClip], *, retime: bool = False
+) -> tuple[Plan, ...]:
+    """Return what to place for timelines that `laid_out` gave."""
     clips = tuple(clips)
-    carried = carry(
-        layout(session, name=name, options=options or ExportOptions()),
-        options.drift if options else "auto",
-        corrector=corrector,
-    )
     reasons = {one.clip: one.reason for one in session.unplaced} | {
         p.clip: f"Probably right ({p.confidence:.0%}): look at it and listen."
         for group in session.groups
@@ -174,17 +205,47 @@ def session_plans(
         if p.status == "check"
     }
     told = (*carried.project.notices, *carried.notices)
-    plans = [plan(one, clips, reasons=reasons) for one in carried.project.sequences]
+    plans = [plan(one, clips, reasons=reasons, retime=retime) for one in carried.project.sequences]
     return tuple(
         replace(one, notices=(*told, *one.notices) if n == 0 else one.notices)
         for n, one in enumerate(plans)
     )
 
 
+def media_paths(carried: Carried) -> dict[str, str]:
+    """Return the files that timelines play, by `path_key`."""
+    found = {}
+    for sequence in carried.project.sequences:
+        for item in sequence.items():
+            if isinstance(item.source, Media) and item.source.url:
+                path = url_path(item.source.url)
+                found[path_key(path)] = path
+    return found
+
+
+def needed_speed(item: Item, rate: Fraction) -> Fraction:
+    """Return the speed at which an item is to play: its own, or what is meant of it.
+
+    A drift of less than half a frame over the item is no reason to retime it.
+    """
+    if item.trade is None:
+        return item.speed
+    frame_s = 1 / rate
+    if isinstance(item.source, Media) and item.source.rate:
+        frame_s = min(frame_s, 1 / item.source.rate)
+    small = abs(item.speed / item.trade - 1) * item.duration_s < frame_s / 2
+    return item.trade if small else item.speed
+
+
 class _Planner:
     def __init__(
-        self, sequence: Sequence, clips: Iterable[PoolClip], reasons: Mapping[str, str]
+        self,
+        sequence: Sequence,
+        clips: Iterable[PoolClip],
+        reasons: Mapping[str, str],
+        retime: bool,
     ) -> None:
+        self.retime = retime
         self.sequence = sequence
         self.rate = sequence.rate
         self.reasons = reasons
@@ -244,7 +305,8 @@ class _Planner:
                 f"{item.name} is not in the Media Pool and was left out: import it, then try again."
             )
             return None
-        if item.speed != 1 or item.points:
+        speed = needed_speed(item, self.rate)
+        if item.points or (speed != 1 and not self.retime):
             self.notices.append(
                 f"{item.name} would have to play at another speed, which this way of placing "
                 "cannot set: it was left out. Export a timeline file for it."
@@ -259,6 +321,11 @@ class _Planner:
         if length < 1:
             self.notices.append(f"{item.name} is shorter than a frame and was left out.")
             return None
+        if speed < 1 and place.length - length > 1:
+            self.notices.append(
+                f"{item.name} ends {place.length - length} frames early: slowed down, Resolve "
+                "lets it end where it ended before."
+            )
         status = UNPLACED if item.metadata.get("status") == UNPLACED else "synced"
         if item.check:
             status = "check"
@@ -272,6 +339,8 @@ class _Planner:
             length=length,
             source=source,
             frames=frames,
+            speed=speed,
+            enabled=item.enabled,
             status=status,
             reason=self.reasons.get(item.clip, ""),
             session_clip=item.clip,

@@ -1,26 +1,56 @@
-"""New timelines: names, rate, start, tracks, and finding what a killed run left."""
+"""New timelines: names, rate, start, tracks, and whose they are.
+
+Every timeline that Clapless makes bears two markers of its own. One says that it was *made* here,
+by which undoing finds it; it stays. The other says that it is *unfinished*, and is taken off once
+all timelines of a run stand: what a killed run left is known by it. Both name the timeline, so that
+a copy which the user made is not taken for it, the run, and whose run it is.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from clapless.timing import snap_rate
 from clapless_resolve.connect import MODAL, Connection
 from clapless_resolve.errors import ResolveError
-from clapless_resolve.marking import OURS
+from clapless_resolve.marking import OURS, custom_data
 from clapless_resolve.plan import Lane, Plan
 from clapless_resolve.protocols import Timeline, has, needed
 
 UNFINISHED = OURS + "unfinished:"
-"""Custom data of the first marker while clips are placed; the timeline's own id follows, so that a
-copy which the user made is not taken for it."""
+MADE = OURS + "made:"
 
 MOST_NAMES = 1000
+MOST_FRAMES_ON = 100
+"""How far from the start the marker of a made timeline may stand."""
+
 DROP = "timelineDropFrameTimecode"
 
 COUNTED_AUDIO_AS_VIDEO = (20, 2, 2)
 """Before it, sound alone was only placed on tracks of a number that a video track had too."""
 
 
-def create(connection: Connection, plan: Plan) -> Timeline:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ours:
+    """A timeline that Clapless made.
+
+    Parameters
+    ----------
+    run
+        Which run made it.
+    who
+        Whose run it was.
+    unfinished
+        Whether that run has not said that it was over.
+    """
+
+    timeline: Timeline
+    run: str
+    who: str
+    unfinished: bool
+
+
+def create(connection: Connection, plan: Plan, *, run: str = "") -> Timeline:
     """Make an empty timeline with the plan's rate and start, under a name that is free.
 
     Raises
@@ -39,16 +69,18 @@ def create(connection: Connection, plan: Plan) -> Timeline:
     try:
         _set_rate(timeline, plan)
         timeline.SetStartTimecode(plan.start_timecode)
-        identity = timeline.GetUniqueId()
-        note = "Clapless is placing clips. Run it again if it was stopped."
-        if not identity or not timeline.AddMarker(
-            0, "Red", "Unfinished", note, 1, UNFINISHED + identity
-        ):
-            raise ResolveError(f"The new timeline cannot be marked. {MODAL}")
-    except ResolveError:
-        connection.pool.DeleteTimelines([timeline])
-        raise
+        _sign(connection, timeline, plan, run)
+    except ResolveError as error:
+        raise ResolveError(f"{error}{delete_sentence(connection, [timeline])}") from error
     return timeline
+
+
+def delete_sentence(connection: Connection, timelines: list[Timeline]) -> str:
+    """Delete timelines; return what to add to a sentence where Resolve does not."""
+    if connection.pool.DeleteTimelines(timelines):
+        return ""
+    names = ", ".join(repr(timeline.GetName() or "?") for timeline in timelines)
+    return f" The unfinished {names} could not be deleted: delete it by hand."
 
 
 def make_current(connection: Connection, timeline: Timeline) -> None:
@@ -67,15 +99,51 @@ def make_current(connection: Connection, timeline: Timeline) -> None:
 
 def set_finished(timeline: Timeline) -> bool:
     """Take off the marker of an unfinished timeline; return whether it is gone."""
-    return bool(timeline.DeleteMarkerByCustomData(f"{UNFINISHED}{timeline.GetUniqueId()}"))
+    wanted = f"{UNFINISHED}{timeline.GetUniqueId()}:"
+    found = [custom for custom in custom_data(timeline.GetMarkers()) if custom.startswith(wanted)]
+    return all(bool(timeline.DeleteMarkerByCustomData(custom)) for custom in found)
 
 
-def remove_unfinished(connection: Connection) -> int:
-    """Delete the timelines that killed runs left; return how many."""
-    left = [one for one in all_timelines(connection) if _is_unfinished(one)]
-    if left:
-        connection.pool.DeleteTimelines(left)
-    return len(left)
+def ours(connection: Connection) -> list[Ours]:
+    """Return the timelines of the project that Clapless made."""
+    found = []
+    for timeline in all_timelines(connection):
+        identity = timeline.GetUniqueId()
+        customs = custom_data(timeline.GetMarkers())
+        for beginning in (UNFINISHED, MADE):
+            signs = [c for c in customs if c.startswith(f"{beginning}{identity}:")]
+            if identity and signs:
+                run, _, who = signs[0].removeprefix(f"{beginning}{identity}:").partition(":")
+                found.append(
+                    Ours(timeline=timeline, run=run, who=who, unfinished=beginning == UNFINISHED)
+                )
+                break
+    return found
+
+
+def remove_unfinished(connection: Connection) -> list[str]:
+    """Delete what this user's killed runs left: all timelines of such a run.
+
+    Returns
+    -------
+    Sentences on unfinished timelines of other users, which stay.
+
+    Raises
+    ------
+    ResolveError
+        Resolve does not delete them, so that everything would be there twice.
+    """
+    made = ours(connection)
+    killed = {(one.run, one.who) for one in made if one.unfinished and one.who == connection.who}
+    left = [one.timeline for one in made if (one.run, one.who) in killed]
+    if left and (sentence := delete_sentence(connection, left)):
+        raise ResolveError(f"An earlier run was stopped while it placed clips.{sentence}")
+    return [
+        f"The timeline {one.timeline.GetName()!r} is being filled by another user's Clapless, or "
+        "was left by it; it was not touched."
+        for one in made
+        if one.unfinished and one.who != connection.who
+    ]
 
 
 def remove(connection: Connection, timeline_id: str) -> bool:
@@ -91,9 +159,67 @@ def all_timelines(connection: Connection) -> list[Timeline]:
     return [one for one in found if one is not None]
 
 
-def _is_unfinished(timeline: Timeline) -> bool:
-    wanted = f"{UNFINISHED}{timeline.GetUniqueId()}"
-    return any(one.get("customData") == wanted for one in (timeline.GetMarkers() or {}).values())
+def make_tracks(connection: Connection, timeline: Timeline, plan: Plan) -> list[str]:
+    """Make the plan's tracks, each of its kind, before anything is placed.
+
+    Returns
+    -------
+    Sentences on what is not as planned.
+
+    Raises
+    ------
+    ResolveError
+        A track cannot be made.
+    """
+    _first_sound_track(timeline, plan.audio)
+    videos = len(plan.video)
+    if connection.capabilities.numbers < COUNTED_AUDIO_AS_VIDEO:
+        videos = max(videos, len(plan.audio))
+    while (count := timeline.GetTrackCount("video") or 0) < videos:
+        timeline.AddTrack("video")
+        _grown(timeline, "video", count)
+    while (count := timeline.GetTrackCount("audio") or 0) < len(plan.audio):
+        timeline.AddTrack("audio", plan.audio[count].channels)
+        _grown(timeline, "audio", count)
+    told = []
+    for kind, lanes in (("video", plan.video), ("audio", plan.audio)):
+        for number, lane in enumerate(lanes, 1):
+            if not timeline.SetTrackName(kind, number, lane.name):
+                told.append(f"{kind.title()} track {number} could not be named {lane.name!r}.")
+            if kind == "audio" and has(timeline, "GetTrackSubType"):
+                is_kind = timeline.GetTrackSubType(kind, number)
+                if is_kind != lane.channels:
+                    told.append(
+                        f"Audio track {number} ({lane.name}) is {is_kind}, not {lane.channels}: "
+                        "change its type in the track header to hear all channels."
+                    )
+    return told
+
+
+def drop_spare_tracks(timeline: Timeline, plan: Plan) -> list[str]:
+    """Delete empty video tracks beyond the plan's; return a sentence where one stays."""
+    wanted = max(1, len(plan.video))
+    for number in range(timeline.GetTrackCount("video") or 0, wanted, -1):
+        if not timeline.GetItemListInTrack("video", number):
+            timeline.DeleteTrack("video", number)
+    spare = (timeline.GetTrackCount("video") or 0) - wanted
+    return [f"{spare} empty video tracks could not be deleted."] if spare > 0 else []
+
+
+def _sign(connection: Connection, timeline: Timeline, plan: Plan, run: str) -> None:
+    identity = timeline.GetUniqueId()
+    sign = f"{identity}:{run}:{connection.who}"
+    note = "Clapless is placing clips. Run it again if it was stopped."
+    if not identity or not timeline.AddMarker(0, "Red", "Unfinished", note, 1, UNFINISHED + sign):
+        raise ResolveError(f"The new timeline cannot be marked. {MODAL}")
+    planned = {mark.frame for mark in plan.marks}
+    free = (frame for frame in range(1, MOST_FRAMES_ON) if frame not in planned)
+    note = "Undo with: clapless resolve apply --remove"
+    if not any(
+        timeline.AddMarker(frame, "Cream", "Made by Clapless", note, 1, MADE + sign)
+        for frame in free
+    ):
+        raise ResolveError(f"The new timeline cannot be marked. {MODAL}")
 
 
 def _set_rate(timeline: Timeline, plan: Plan) -> None:
@@ -128,42 +254,6 @@ def _setting(timeline: Timeline, name: str) -> str:
     return str(timeline.GetSetting(name))
 
 
-def make_tracks(connection: Connection, timeline: Timeline, plan: Plan) -> list[str]:
-    """Make the plan's tracks, each of its kind, before anything is placed.
-
-    Returns
-    -------
-    Sentences on what is not as planned.
-
-    Raises
-    ------
-    ResolveError
-        A track cannot be made.
-    """
-    _first_sound_track(timeline, plan.audio)
-    videos = len(plan.video)
-    if connection.capabilities.numbers < COUNTED_AUDIO_AS_VIDEO:
-        videos = max(videos, len(plan.audio))
-    while (count := timeline.GetTrackCount("video") or 0) < videos:
-        timeline.AddTrack("video")
-        _grown(timeline, "video", count)
-    while (count := timeline.GetTrackCount("audio") or 0) < len(plan.audio):
-        timeline.AddTrack("audio", plan.audio[count].channels)
-        _grown(timeline, "audio", count)
-    told = []
-    for kind, lanes in (("video", plan.video), ("audio", plan.audio)):
-        for number, lane in enumerate(lanes, 1):
-            timeline.SetTrackName(kind, number, lane.name)
-            if kind == "audio" and has(timeline, "GetTrackSubType"):
-                is_kind = timeline.GetTrackSubType(kind, number)
-                if is_kind != lane.channels:
-                    told.append(
-                        f"Audio track {number} ({lane.name}) is {is_kind}, not {lane.channels}: "
-                        "change its type in the track header to hear all channels."
-                    )
-    return told
-
-
 def _grown(timeline: Timeline, kind: str, before: int) -> None:
     if (timeline.GetTrackCount(kind) or 0) <= before:
         raise ResolveError(f"Resolve did not add {kind} track {before + 1}. {MODAL}")
@@ -178,13 +268,3 @@ def _first_sound_track(timeline: Timeline, audio: tuple[Lane, ...]) -> None:
             return
         if timeline.AddTrack("audio", audio[0].channels):
             timeline.DeleteTrack("audio", 1)
-
-
-def drop_spare_tracks(timeline: Timeline, plan: Plan) -> list[str]:
-    """Delete empty video tracks beyond the plan's; return a sentence where one stays."""
-    wanted = max(1, len(plan.video))
-    for number in range(timeline.GetTrackCount("video") or 0, wanted, -1):
-        if not timeline.GetItemListInTrack("video", number):
-            timeline.DeleteTrack("video", number)
-    spare = (timeline.GetTrackCount("video") or 0) - wanted
-    return [f"{spare} empty video tracks could not be deleted."] if spare > 0 else []

@@ -61,7 +61,10 @@ def test_files_are_imported_and_placed(tmp_path: Path, world: World, shoot: Sess
     (timeline,) = world.project.timelines
     assert sorted(item.start - 90000 for item in timeline.items) == [0, 0, 100, 100]
     (folder,) = world.project.pool.root.folders
-    assert (folder.name, len(folder.clips), world.project.pool.root.clips) == ("Clapless", 2, [])
+    (imported,) = folder.folders
+    assert [clip.GetName() for clip in folder.clips] == ["Sync"]
+    assert (folder.name, imported.name, len(imported.clips)) == ("Clapless", "Imported", 2)
+    assert world.project.pool.root.clips == []
 
 
 def test_what_does_not_stand_is_told(tmp_path: Path, world: World, shoot: Session):

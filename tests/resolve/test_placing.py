@@ -140,6 +140,7 @@ def test_status_is_told_by_markers_and_colours():
     assert {name: one["color"] for name, one in markers.items()} == {
         "C3: check": "Yellow",
         "C9: not synced": "Red",
+        "Made by Clapless": "Cream",
     }
     assert markers["C9: not synced"]["note"] == "no sound"
     assert "62%" in markers["C3: check"]["note"]
@@ -158,7 +159,7 @@ def test_the_users_things_stay_as_they_were():
     connection, _, placed, timeline = run(world, session)
     assert (theirs.items, theirs.markers, pool.folder) == ([], {}, pool.root)
     assert (placed.timeline, timeline.folder.name) == ("Sync 2", "Clapless")
-    assert len(pool.root.clips) == len(session.clips)
+    assert len(pool.root.clips) == len(session.clips) + 1
     assert timelines.remove(connection, placed.timeline_id)
     assert world.project.timelines == [theirs]
     assert not timelines.remove(connection, placed.timeline_id)

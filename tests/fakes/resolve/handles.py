@@ -57,7 +57,10 @@ class Handle:
                 return None
             if f"{thing.kind}.{name}" in world.refuses:
                 return world.refuses[f"{thing.kind}.{name}"]
-            return shown(method(thing, *bare(list(args))))
+            answer = shown(method(thing, *bare(list(args))))
+            if f"{thing.kind}.{name}" in world.lies and isinstance(answer, bool):
+                return not answer
+            return answer
 
         return call
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
-from clapless.timing import Timecode, snap_rate
+from clapless.timing import Timecode, round_half_up, snap_rate
 from tests.fakes.resolve import api
 from tests.fakes.resolve.handles import Thing
 from tests.fakes.resolve.marking import Marked
 from tests.fakes.resolve.timeline import Timeline, append
-from tests.fakes.resolve.world import World
+from tests.fakes.resolve.world import OnDisk, World
 
 
 class Resolve(Thing):
@@ -121,6 +122,8 @@ class MediaPool(Thing):
         return self.folder
 
     def SetCurrentFolder(self, folder: Folder) -> bool:  # noqa: N802
+        if folder not in all_folders(self.root):
+            return False
         self.folder = folder
         return True
 
@@ -135,6 +138,41 @@ class MediaPool(Thing):
     def GetSelectedClips(self) -> list[MediaPoolItem]:  # noqa: N802
         return list(self.selected)
 
+    def DeleteClips(self, clips: list[MediaPoolItem]) -> bool:  # noqa: N802
+        gone = 0
+        for folder in all_folders(self.root):
+            gone += sum(clip in clips for clip in folder.clips)
+            folder.clips = [clip for clip in folder.clips if clip not in clips]
+        for timeline in self.project.timelines:
+            timeline.forget(clips)
+        for clip in clips:
+            clip.dead = True
+        return gone == len(clips) > 0
+
+    def DeleteFolders(self, folders: list[Folder]) -> bool:  # noqa: N802
+        for folder in folders:
+            if self.folder in all_folders(folder) or folder is self.root:
+                return False
+            for other in all_folders(self.root):
+                other.folders = [one for one in other.folders if one is not folder]
+            folder.dead = True
+        return bool(folders)
+
+    def CreateMulticamClip(  # noqa: N802
+        self, clips: list[MediaPoolItem], options: dict[str, Any]
+    ) -> list[MediaPoolItem] | None:
+        made = multicam(self.world, clips, options, self.project.rate_text)
+        if made is None:
+            return None
+        self.folder.clips.append(made)
+        if options.get("createBinForSourceClips", True):
+            moved = Folder(self.world, "Original Clips")
+            self.folder.folders.append(moved)
+            for folder in all_folders(self.root):
+                folder.clips = [clip for clip in folder.clips if clip not in clips]
+            moved.clips = list(clips)
+        return [made]
+
     def SetSelectedClip(self, clip: MediaPoolItem) -> bool:  # noqa: N802
         self.selected = [clip]
         return True
@@ -142,7 +180,7 @@ class MediaPool(Thing):
     def ImportMedia(self, paths: list[Any]) -> list[MediaPoolItem]:  # noqa: N802
         got = []
         for path in paths:
-            known = [c for f in _all(self.root) for c in f.clips if c.path == path]
+            known = [c for f in all_folders(self.root) for c in f.clips if c.path == path]
             if known:
                 got.append(known[0])
             elif path in self.world.disk:
@@ -158,10 +196,17 @@ class MediaPool(Thing):
         self.project.timelines.append(made)
         self.project.current = made
         made.folder = self.folder
+        self.folder.clips.append(TimelineClip(self.world, made))
         return made
 
     def DeleteTimelines(self, timelines: list[Timeline]) -> bool:  # noqa: N802
         mine = self.project.timelines
+        for folder in all_folders(self.root):
+            folder.clips = [
+                one
+                for one in folder.clips
+                if not (isinstance(one, TimelineClip) and one.timeline in timelines)
+            ]
         self.project.timelines = [one for one in mine if one not in timelines]
         if self.project.current in timelines:
             self.project.current = self.project.timelines[-1] if self.project.timelines else None
@@ -191,6 +236,7 @@ class MediaPoolItem(Marked):
         self.color = ""
         self.online = True
         self.compound = False
+        self.start = self.file.start
 
     @property
     def has_picture(self) -> bool:
@@ -204,7 +250,7 @@ class MediaPoolItem(Marked):
 
     def GetClipProperty(self, name: str | None = None) -> Any:  # noqa: N802
         file, japanese = self.file, self.world.japanese
-        start = Timecode.parse(file.start, self.rate, drop_frame=file.drop)
+        start = Timecode.parse(self.start, self.rate, drop_frame=file.drop)
         both = "ビデオ + オーディオ" if japanese else "Video + Audio"
         sound = "オーディオ" if japanese else "Audio"
         timeline = "タイムライン" if japanese else "Timeline"
@@ -217,7 +263,7 @@ class MediaPoolItem(Marked):
             "FPS": self.fps,
             "Frames": str(self.frames) if self.has_picture else "",
             "Duration": str(Timecode(self.frames, self.rate)),
-            "Start TC": file.start.replace(";", ":"),
+            "Start TC": self.start.replace(";", ":"),
             "End TC": str(Timecode(start.frame + self.frames, self.rate)),
             "Drop frame": "1" if file.drop else "0",
             "Audio Ch": str(file.channels),
@@ -229,6 +275,17 @@ class MediaPoolItem(Marked):
         }
         return values if name is None else values.get(name, "")
 
+    def SetClipProperty(self, name: str, value: Any) -> bool:  # noqa: N802
+        if name != "Start TC" or not isinstance(value, str):
+            return False
+        try:
+            Timecode.parse(value, self.rate, drop_frame=self.file.drop)
+        except ValueError:
+            return False
+        if self.world.keeps_timecode:
+            self.start = value
+        return True
+
     def GetMetadata(self, name: str | None = None) -> Any:  # noqa: N802
         return {} if name is None else ""
 
@@ -239,5 +296,72 @@ class MediaPoolItem(Marked):
         return True
 
 
-def _all(folder: Folder) -> list[Folder]:
-    return [folder, *(inner for one in folder.folders for inner in _all(one))]
+class TimelineClip(MediaPoolItem):
+    """What stands in a bin for a timeline."""
+
+    def __init__(self, world: World, timeline: Timeline) -> None:
+        Marked.__init__(self, world)
+        self.timeline, self.path, self.rate = timeline, "", timeline.rate
+        self.fps, self.frames = float(timeline.rate), 0
+        self.file = OnDisk(Fraction(0), rate=timeline.rate, channels=0)
+        self.start, self.color, self.online, self.compound = "01:00:00:00", "", True, True
+
+    def GetName(self) -> str:  # noqa: N802
+        return self.timeline.name
+
+
+class Multicam(MediaPoolItem):
+    """A clip without a file, whose angles lie as Resolve was told to sync them.
+
+    `starts` holds the seconds at which each clip begins, from the first one.
+    """
+
+    def __init__(
+        self, world: World, name: str, rate: Fraction, starts: dict[str, Fraction], end: Fraction
+    ) -> None:
+        Marked.__init__(self, world)
+        self.name, self.path, self.rate, self.starts = name, "", rate, starts
+        self.fps = round(float(rate), 3)
+        self.frames = round_half_up(end * rate)
+        self.file = OnDisk(end, rate=rate)
+        self.start = "01:00:00:00"
+        self.color, self.online, self.compound = "", True, True
+
+    def GetName(self) -> str:  # noqa: N802
+        return self.name
+
+
+MULTICAM_KEYS = {
+    "name", "startTimecode", "frameRate", "angleSyncMode", "channelConfig", "multicamAudioMode",
+    "angleNameMode", "splitAtGaps", "useFullClipExtents", "createBinForSourceClips",
+    "detectSameCameraClipsMode",
+}  # fmt: skip
+
+
+def multicam(
+    world: World, clips: list[MediaPoolItem], options: dict[str, Any], project_rate: str
+) -> Multicam | None:
+    """Make a multicam clip; None for unknown keys, a mode that is no constant, no markers."""
+    mode = options.get("angleSyncMode", world.constants["MULTICAM_ANGLE_SYNC_TIMECODE"])
+    if not set(options) <= MULTICAM_KEYS or len(clips) < 2:
+        return None
+    instants: dict[str, Fraction] = {}
+    for clip in clips:
+        if mode == world.constants["MULTICAM_ANGLE_SYNC_MARKER"]:
+            if not clip.markers:
+                return None
+            instants[clip.id] = -min(clip.markers) / clip.rate
+        elif mode == world.constants["MULTICAM_ANGLE_SYNC_TIMECODE"]:
+            label = Timecode.parse(clip.start, clip.rate, drop_frame=clip.file.drop)
+            instants[clip.id] = label.seconds
+        else:
+            return None
+    first = min(instants.values())
+    starts = {clip.path: instants[clip.id] - first for clip in clips}
+    end = max(starts[clip.path] + clip.frames / clip.rate for clip in clips)
+    rate = snap_rate(float(options.get("frameRate", project_rate.split()[0])))
+    return Multicam(world, str(options.get("name", "Multicam")), rate, starts, end)
+
+
+def all_folders(folder: Folder) -> list[Folder]:
+    return [folder, *(inner for one in folder.folders for inner in all_folders(one))]

@@ -11,6 +11,7 @@ from tests.fakes.resolve.marking import Marked
 from tests.fakes.resolve.world import World
 
 KEYS = {"mediaPoolItem", "startFrame", "endFrame", "mediaType", "trackIndex", "recordFrame"}
+SPEED_KEYS = {"Percentage", "PitchCorrection", "StretchKeyframesToFit", "RippleTimeline"}
 KINDS = {"mono", "stereo", "5.1", "7.1", *(f"adaptive{n}" for n in range(1, 25))}
 
 
@@ -133,6 +134,12 @@ class Timeline(Marked):
     def GetSelectedClips(self) -> list[TimelineItem]:  # noqa: N802
         return [item for item in self.items if item.selected]
 
+    def forget(self, clips: list[Any]) -> None:
+        """Take off the items of clips that are deleted."""
+        for lanes in self.tracks.values():
+            for lane in lanes:
+                lane.items = [item for item in lane.items if item.clip not in clips]
+
     def DeleteClips(self, items: list[TimelineItem], ripple: bool = False) -> bool:  # noqa: N802
         if self.world.page == "fairlight":
             return False
@@ -157,6 +164,8 @@ class TimelineItem(Marked):
         self.linked: list[TimelineItem] = []
         self.selected = False
         self.color = ""
+        self.enabled = True
+        self.percentage = 100.0
         self.renders = start >= timeline.GetStartFrame()
 
     def GetName(self) -> str:  # noqa: N802
@@ -184,6 +193,27 @@ class TimelineItem(Marked):
 
     def GetLinkedItems(self) -> list[TimelineItem]:  # noqa: N802
         return list(self.linked)
+
+    def SetClipEnabled(self, enabled: Any) -> bool:  # noqa: N802
+        if not isinstance(enabled, bool):
+            return False
+        self.enabled = enabled
+        return True
+
+    def GetClipEnabled(self) -> bool:  # noqa: N802
+        return self.enabled
+
+    def SetSpeed(self, options: dict[str, Any]) -> bool:  # noqa: N802
+        digits = self.world.speed_digits
+        if not set(options) <= SPEED_KEYS or type(options.get("Percentage")) is not float:
+            return False
+        if digits is None:
+            return False
+        self.percentage = round(options["Percentage"], digits)
+        return True
+
+    def GetSpeed(self) -> dict[str, Any]:  # noqa: N802
+        return {"Percentage": self.percentage, "PitchCorrection": False}
 
     def SetClipColor(self, color: str) -> bool:  # noqa: N802
         if color not in api.CLIP_COLORS:

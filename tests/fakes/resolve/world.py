@@ -9,6 +9,11 @@ from typing import Any
 from tests.fakes.resolve import api
 from tests.fakes.resolve.handles import Handle
 
+MULTICAM_MODES = tuple(
+    f"MULTICAM_ANGLE_SYNC_{name}" for name in ("IN", "OUT", "TIMECODE", "AUDIO", "MARKER")
+)
+"""Constants of 21.1; their values are not known, only that they are floats."""
+
 
 @dataclass(frozen=True)
 class OnDisk:
@@ -36,6 +41,10 @@ class World:
         How a clip that is not placed comes back: ``none``, ``dead`` or ``short``.
     batch_limit
         Batches of more clips than this are refused whole.
+    speed_digits
+        Places after the point that a speed in per cent keeps; None refuses speeds.
+    keeps_timecode
+        Whether a start timecode that was written stays; it is taken for done in either case.
     """
 
     def __init__(
@@ -51,6 +60,8 @@ class World:
         running: bool = True,
         failure: str = "none",
         batch_limit: int = 10**6,
+        speed_digits: int | None = 6,
+        keeps_timecode: bool = True,
     ) -> None:
         from tests.fakes.resolve.project import Project, Resolve
 
@@ -58,11 +69,16 @@ class World:
         self.version, self.studio, self.japanese, self.page = version, studio, japanese, page
         self.legacy, self.external, self.running = legacy, external, running
         self.failure, self.batch_limit = failure, batch_limit
+        self.speed_digits, self.keeps_timecode = speed_digits, keeps_timecode
         self.modal = False
+        self.lies: set[str] = set()
+        """Calls that say False where they did it, and True where they did not."""
         self.refuses: dict[str, Any] = {}
         """Calls that do nothing, as ``Class.Name``, and what they answer."""
         self.calls: list[str] = []
         self.constants: dict[str, object] = {}
+        if self.at_least("21.1"):
+            self.constants = {name: float(n) for n, name in enumerate(MULTICAM_MODES, 7)}
         self.disk: dict[str, OnDisk] = {}
         self._ids = 0
         self.project: Project | None = Project(self, rate)
