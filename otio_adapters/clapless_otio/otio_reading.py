@@ -72,6 +72,7 @@ def read_timeline(timeline: otio.schema.Timeline, reader: _Reader | None = None)
     return Project(
         name=timeline.name,
         sequences=(sequence,),
+        loose=tuple(reader.loose(item) for item in facts.get("loose") or ()),
         notices=tuple(reader.notices),
         metadata=plain(kept) if isinstance(kept, Mapping) else foreign(timeline.metadata),
     )

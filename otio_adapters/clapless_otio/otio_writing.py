@@ -62,19 +62,25 @@ def project_timelines(
 def project_root(
     project: Project, *, convention: Convention = TIMELINE
 ) -> otio.core.SerializableObject:
-    """Return a project as one timeline where it is no more than that, else as a collection."""
+    """Return a project as one timeline where it has one, else as a collection.
+
+    A timeline keeps the project's loose items in its metadata: programs that look for a timeline
+    at the top find it there.
+    """
     timelines = project_timelines(project, convention=convention)
-    if len(timelines) == 1 and not project.loose:
+    rate = project.sequences[0].rate if project.sequences else Fraction(25)
+    writer = _Writer(rate, convention)
+    loose = [
+        writer.item(item, 0, "picture" if item.picture else "sound", None) for item in project.loose
+    ]
+    if len(timelines) == 1:
+        if loose:
+            timelines[0].metadata[KEY]["loose"] = loose
         return timelines[0]
     collection = otio.schema.SerializableCollection(name=otio_text(project.name))
     collection.metadata[KEY] = {"project": storable(project.metadata), "convention": convention}
-    rate = project.sequences[0].rate if project.sequences else Fraction(25)
-    loose = _Writer(rate, convention)
-    for item in project.loose:
-        part = "picture" if item.picture else "sound"
-        collection.append(loose.item(item, 0, part, None))
-    for timeline in timelines:
-        collection.append(timeline)
+    for child in (*loose, *timelines):
+        collection.append(child)
     return collection
 
 

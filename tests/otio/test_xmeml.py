@@ -219,6 +219,9 @@ def test_the_starts_are_the_same_through_opentimelineios_own_reader():
     assert starts["C2", "Video"] == frames["C2"]
     assert starts["C2", "Audio"] == frames["C2"]
     assert starts["R1", "Audio"] == frames["R1"]
+    assert {clip.media_reference.target_url for clip in timeline.find_clips()} == {
+        f"file://localhost/shoot/{device}" for device in ("A/c1.mov", "B/c2.mov", "Zoom/r1.wav")
+    }
 
 
 FIELDS = [

@@ -1,4 +1,7 @@
-"""A project as xmeml: master clips in a bin per device, then the sequences.
+"""A project as xmeml: the sequences, then master clips in a bin per device.
+
+The sequences come first, as in Premiere's own exports, so that each file is described where a
+timeline first plays it: readers that look at timelines alone find it.
 
 References
 ----------
@@ -35,9 +38,9 @@ def write_xmeml(project: Project) -> tuple[bytes, list[str]]:
     element = add(root, "project")
     add(element, "name", one_line(project.name))
     children = add(element, "children")
-    writer.bins(children, project)
     for sequence in project.sequences:
         writer.sequence(children, sequence)
+    writer.bins(children, project)
     text: bytes = etree.tostring(
         root, encoding="UTF-8", xml_declaration=True, pretty_print=True, doctype="<!DOCTYPE xmeml>"
     )
