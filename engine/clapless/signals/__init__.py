@@ -9,6 +9,7 @@ from clapless.signals.gps import GpsSignal
 from clapless.signals.ltc import LtcSignal
 from clapless.signals.motion import MotionSignal
 from clapless.signals.picture import PictureSignal
+from clapless.signals.shake import ShakeSignal
 from clapless.signals.timecode import TimecodeSignal
 
 SIGNALS: tuple[Signal, ...] = (
@@ -19,5 +20,6 @@ SIGNALS: tuple[Signal, ...] = (
     GpsSignal(),
     FlashSignal(),
     PictureSignal(),
+    ShakeSignal(),
 )
 """Every kind of evidence there is, in the order they are tried."""

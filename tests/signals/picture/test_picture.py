@@ -11,7 +11,8 @@ import pytest
 
 from clapless.model import Clip, Match, Placement, Refusal
 from clapless.signals.picture import PictureFeature, PictureSignal
-from clapless.signals.picture.extractor import SLOT_S, STRETCH_S, PictureExtractor, stretches
+from clapless.signals.picture.extractor import PictureExtractor
+from clapless.signals.stretches import SLOT_S, STRETCH_S, stretches
 from clapless.synth.views import View
 from tests.signals.picture.example import A, B, feature
 

@@ -24,6 +24,7 @@ from clapless.signals.base import Arrays, Prior, Spans
 from clapless.signals.motion.extractor import MotionExtractor, TelemetryReader, read_streams
 from clapless.signals.motion.feature import NOISE, MotionFeature
 from clapless.signals.motion.judge import Judged, Verdict, judge
+from clapless.signals.stretches import left_of
 
 SAME_MODEL_STD_S = 0.002
 """How far the latency of two cameras of one model may differ, as a standard deviation: it depends
@@ -238,22 +239,9 @@ def _match(
         ),
         pivot_s=float(line.pivot * scale),
         confidence=float(verdict.confidence),
-        spans_s=_without((best.span_s[0] * scale, best.span_s[1] * scale), exclude_spans),
+        spans_s=left_of((best.span_s[0] * scale, best.span_s[1] * scale), exclude_spans),
         details=_details(place, ready_b),
     )
-
-
-def _without(span_s: tuple[float, float], exclude_spans: Spans) -> tuple[tuple[float, float], ...]:
-    """Return what is left of a span, in rising order."""
-    left = [span_s]
-    for start_s, end_s in exclude_spans:
-        left = [
-            piece
-            for first_s, last_s in left
-            for piece in ((first_s, min(last_s, start_s)), (max(first_s, end_s), last_s))
-            if piece[1] > piece[0]
-        ]
-    return tuple(left)
 
 
 def _apart_s(place: Judged) -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from clapless.media.reading import Block, FrameBlock, FrameWish, Need
@@ -11,14 +9,7 @@ from clapless.model import Clip, Refusal
 from clapless.numerics.picture_match import LEAST_SAMPLES
 from clapless.numerics.picture_motion import WIDTH, Movement, MovementMeter
 from clapless.signals.picture.feature import PictureFeature
-
-WHOLE_S = 480.0
-"""Clips up to this length are looked at wholly; of longer ones a quarter, in stretches: two clips
-then have a sixteenth in common wherever they lie, and decoding is what costs."""
-
-STRETCH_S, SLOT_S = 20.0, 80.0
-"""One stretch somewhere in each slot. Where, is drawn from the clip's fingerprint: two clips must
-not leave out the same."""
+from clapless.signals.stretches import stretches
 
 INTRA_SHARE = 0.5
 """With more keyframes than this every frame is coded alone, and no difference leaks the encoder."""
@@ -107,20 +98,3 @@ class PictureExtractor:
 
 def _lively(energy: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> float:
     return float((np.percentile(energy, 95, axis=0) - np.median(energy, axis=0)).max())
-
-
-def stretches(clip: Clip) -> tuple[tuple[float, float], ...] | None:
-    """Return the stretches of a clip that are looked at, None for all of it.
-
-    >>> stretches(Clip(id="c", name="c", files=())) is None
-    True
-    """
-    length_s = float(clip.duration_s)
-    if length_s <= WHOLE_S:
-        return None
-    words = "|".join([clip.id, clip.name, *(file.fingerprint for file in clip.files)])
-    seed = int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big")
-    rng = np.random.default_rng(seed)
-    slots = int(np.ceil(length_s / SLOT_S))
-    starts_s = np.arange(slots) * SLOT_S + rng.uniform(0, SLOT_S - STRETCH_S, slots)
-    return tuple((float(s), float(s + STRETCH_S)) for s in starts_s if s < length_s)
