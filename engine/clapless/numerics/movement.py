@@ -18,11 +18,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft, ndimage, signal
-from scipy.interpolate import CubicSpline
+from scipy import fft, ndimage
+
+if TYPE_CHECKING:
+    # Both take half a second to load: only what has sensors to compare waits for them.
+    from scipy.interpolate import CubicSpline
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -122,6 +126,8 @@ class Prepared:
 
     def between(self, after_s: Doubles) -> Doubles:
         """Return `raw` at times after the first sample, in seconds, shape (n, 3)."""
+        from scipy.interpolate import CubicSpline
+
         if not self._curve:
             times_s = np.arange(self.raw.shape[0]) / self.rate_hz
             self._curve.append(CubicSpline(times_s, self.raw))
@@ -145,6 +151,8 @@ def on_grid(times_s: Doubles, values: Doubles, *, rate_hz: float = RATE_HZ) -> M
     Movement
         Gaps of more than `GAP_S` are NaN.
     """
+    from scipy.interpolate import CubicSpline
+
     fine = max(1, round((times_s.size - 1) / max(times_s[-1] - times_s[0], 1e-9) / rate_hz))
     step_s = 1.0 / (rate_hz * fine)
     count = int((times_s[-1] - times_s[0]) / step_s) + 1
@@ -170,6 +178,8 @@ def on_grid(times_s: Doubles, values: Doubles, *, rate_hz: float = RATE_HZ) -> M
 
 def _thinned(values: Doubles, step: int) -> Doubles:
     """Keep every step-th sample of what lies below half the new rate; no delay."""
+    from scipy import signal
+
     return np.asarray(
         signal.resample_poly(values, 1, step, axis=0, window=("kaiser", 8.0), padtype="line")
     )
@@ -222,12 +232,16 @@ def _without_gaps(values: NDArray[np.floating]) -> tuple[Doubles, NDArray[np.boo
 
 @lru_cache(maxsize=16)
 def _band_pass(rate_hz: float, fastest_hz: float) -> Doubles:
+    from scipy import signal
+
     sections = signal.butter(2, [SLOWEST_HZ, fastest_hz], "bandpass", fs=rate_hz, output="sos")
     return np.asarray(sections, np.float64)
 
 
 def band_passed(values: Doubles, rate_hz: float, fastest_hz: float) -> Doubles:
     """Return movement between `SLOWEST_HZ` and an upper edge, without delay, shape (n, 3)."""
+    from scipy import signal
+
     sections = _band_pass(rate_hz, fastest_hz)
     pad = min(int(3 * rate_hz), values.shape[0] - 1)
     return np.asarray(signal.sosfiltfilt(sections, values, axis=0, padlen=pad), np.float64)
@@ -247,6 +261,8 @@ def whitened(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     Sway and gait are strong and slow: without this they would hide the tremor above them, which is
     weaker and tells moments apart.
     """
+    from scipy import signal
+
     segment = min(512, a.shape[0], b.shape[0])
     power = np.zeros(segment // 2 + 1)
     for values in (a, b):

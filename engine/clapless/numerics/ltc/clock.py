@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,15 +128,13 @@ def chip_rates(sound: Sound, *, hint_hz: float | None = None) -> Iterator[float]
 def _lines(sound: Sound, band_hz: float, highest_hz: float) -> list[float]:
     """Return the strongest spectral lines of the squared sound below `band_hz`."""
     square = sound.band(250.0, band_hz) ** 2
-    lines = np.abs(fft.rfft((square - square.mean()) * np.hanning(sound.length)))
+    lines = np.abs(fft.rfft((square - square.mean()) * _hann(sound.length)))
     step_hz = sound.work_hz / sound.length
     low = int(CHIP_RATES_HZ[0] / step_hz)
     region = lines[low : int(highest_hz / step_hz)]
     if len(region) < 16:
         return []
-    blocks = np.array_split(region, max(1, len(region) // max(8, int(400 / step_hz))))
-    floor = np.repeat([np.median(block) for block in blocks], [len(block) for block in blocks])
-    height = region / (floor + 1e-30)
+    height = region / (_floor(region, max(8, int(400 / step_hz))) + 1e-30)
     found: list[float] = []
     while len(found) < MOST_LINES:
         peak = int(np.argmax(height))
@@ -146,6 +145,24 @@ def _lines(sound: Sound, band_hz: float, highest_hz: float) -> list[float]:
         reach = max(3, int(0.06 * found[-1] / step_hz))
         height[max(0, peak - reach) : peak + reach + 1] = 0
     return found
+
+
+def _floor(region: Floats, block: int) -> Floats:
+    """Return the median of the block around each line; the last block is as long as the others."""
+    if len(region) <= block:
+        return np.full(len(region), np.median(region))
+    whole = len(region) // block * block
+    middles = np.median(region[:whole].reshape(-1, block), axis=1)
+    floor = np.repeat(middles, block)
+    rest = np.full(len(region) - whole, np.median(region[-block:]))
+    return np.concatenate([floor, rest])
+
+
+@lru_cache(maxsize=8)
+def _hann(length: int) -> Floats:
+    window = np.hanning(length)
+    window.flags.writeable = False
+    return np.asarray(window, np.float64)
 
 
 def _cycles(square: Floats, step: int, chip_cycles: float) -> Floats:
@@ -163,7 +180,7 @@ def _cycles(square: Floats, step: int, chip_cycles: float) -> Floats:
     index = np.arange(len(square), dtype=np.float64)
     centres = (np.arange(len(square) // step) + 0.5) * step
     straight = np.array([chip_cycles, 0.0])
-    mixed = _mixed(square, step, chip_cycles * index)
+    mixed = _mixed_evenly(square, step, chip_cycles)
     # A speed that changes blurs the line: a short look says how, and the reference bends with it.
     coarse = _follow(mixed, 3) + np.polyval(straight, centres)
     bend = np.asarray(np.polyfit(centres, coarse, min(3, len(centres) - 1)), np.float64)
@@ -173,6 +190,13 @@ def _cycles(square: Floats, step: int, chip_cycles: float) -> Floats:
         if np.abs(_smooth(bent, CLOCK_WINDOW)).sum() > np.abs(_smooth(mixed, CLOCK_WINDOW)).sum():
             return _follow(bent, CLOCK_WINDOW) + np.polyval(bend, centres)
     return _follow(mixed, CLOCK_WINDOW) + np.polyval(straight, centres)
+
+
+def _mixed_evenly(square: Floats, step: int, chip_cycles: float) -> NDArray[np.complex128]:
+    """Return what `_mixed` gives for cycles that grow evenly from 0, without a turn per sample."""
+    rows = square.reshape(-1, step)
+    inside = rows @ np.exp(-2j * np.pi * chip_cycles * np.arange(step))
+    return np.asarray(inside * np.exp(-2j * np.pi * chip_cycles * step * np.arange(len(rows))))
 
 
 def _mixed(square: Floats, step: int, cycles: Floats) -> NDArray[np.complex128]:
