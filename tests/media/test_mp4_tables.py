@@ -181,16 +181,106 @@ def test_an_edit_at_another_speed_is_refused(tmp_path: Path) -> None:
         pass
 
 
-def test_a_fragmented_file_is_refused_in_words(tmp_path: Path) -> None:
+FRAGMENTS = (
+    "frag_keyframe+empty_moov",
+    "frag_keyframe+empty_moov+default_base_moof",
+    "frag_keyframe+empty_moov+omit_tfhd_offset",
+    "frag_keyframe",
+    "frag_keyframe+delay_moov+separate_moof",
+)
+
+
+@pytest.mark.parametrize("flags", FRAGMENTS)
+@pytest.mark.parametrize("b_frames", ["0", "2"])
+def test_fragments_are_read_as_ffmpeg_reads_them(tmp_path: Path, flags: str, b_frames: str) -> None:
     path = write_media(
         tmp_path / "pieces.mp4",
-        picture=Picture(count=50),
-        options={"movflags": "frag_keyframe+empty_moov"},
+        sounds=[Sound(samples=speech_like(4.0))],
+        picture=Picture(count=100, options={"bf": b_frames, "g": "12"}),
+        options={"movflags": flags},
     )
+    for kind, handler in (("video", "vide"), ("audio", "soun")):
+        with av.open(str(path)) as container:
+            stream = next(s for s in container.streams if s.type == kind)
+            tick_s = float(stream.time_base or 0)
+            packets = [p for p in container.demux(stream) if p.size]
+        with Mp4File(path) as file:
+            assert file.fragmented
+            (own_format,) = [f for h, f in file.formats if h == handler]
+            track = file.track(own_format)
+            assert track is not None
+            assert track.notes == ()
+            own = dict(zip(file.samples(track), track.times_s.tolist(), strict=True))
+            if kind == "video":
+                first = min(p.pts for p in packets if p.pts is not None)
+                assert float(file.zero_s) == pytest.approx(first * tick_s, abs=1e-3)
+        theirs = {bytes(p): p.dts * tick_s for p in packets if p.dts is not None}
+        # Sound that only primes the decoder is not presented.
+        assert set(own) <= set(theirs)
+        assert len(own) >= len(theirs) - 2
+        assert len({round(own[data] - theirs[data], 4) for data in own}) == 1
+
+
+def in_fragments(source: Path, target: Path, flags: str = FRAGMENTS[1]) -> Path:
+    """Write a movie again in fragments, its telemetry too."""
+    with (
+        av.open(str(source)) as whole,
+        av.open(str(target), "w", format="mov", container_options={"movflags": flags}) as out,
+    ):
+        streams = {
+            s.index: out.add_stream_from_template(s, opaque=True)
+            for s in whole.streams
+            if s.type in ("video", "audio") or (s.type == "data" and s.frames > 2)
+        }
+        for packet in whole.demux([whole.streams[index] for index in streams]):
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                out.mux(packet)
+    return target
+
+
+def test_telemetry_in_fragments(movie: Path, tmp_path: Path) -> None:
+    layout = Track(payload_s=Fraction(1))
+    source = add_telemetry(movie, tmp_path / "with.mp4", PAYLOADS, track=layout)
+    path = in_fragments(source, tmp_path / "pieces.mov")
     with Mp4File(path) as file:
         assert file.fragmented
-        with pytest.raises(DamagedMediaError, match="written in fragments"):
-            file.track(file.formats[0][1])
+        track = file.track("gpmd")
+        assert track is not None
+        assert list(file.samples(track)) == PAYLOADS
+        assert file.bytes_read < 20_000
+    with av.open(str(path)) as container:
+        stream = next(s for s in container.streams if s.type == "data")
+        packets = [p for p in container.demux(stream) if p.size and p.dts is not None]
+        times_s = [(p.dts or 0) * float(stream.time_base or 0) for p in packets]
+    assert track.times_s.tolist() == pytest.approx(times_s, abs=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_fragments_that_break_off_serve_as_far_as_they_are_whole(
+    movie: Path, tmp_path: Path, share: float
+) -> None:
+    source = add_telemetry(movie, tmp_path / "with.mp4", PAYLOADS, track=Track())
+    path = in_fragments(source, tmp_path / "pieces.mov")
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with Mp4File(path) as file:
+        track = file.track("gpmd")
+        assert track is not None
+        whole = list(file.samples(track))
+    assert whole == PAYLOADS[: len(whole)]
+    assert len(whole) < len(PAYLOADS)
+
+
+def test_a_fragment_cut_in_its_header_is_said(movie: Path, tmp_path: Path) -> None:
+    source = add_telemetry(movie, tmp_path / "with.mp4", PAYLOADS, track=Track())
+    path = in_fragments(source, tmp_path / "pieces.mov")
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"moof") + 30])
+    with Mp4File(path) as file:
+        track = file.track("gpmd")
+        assert track is not None
+        assert "breaks off in one of its fragments" in track.notes
 
 
 def test_what_lies_outside_the_file_is_left_out_with_a_note(tmp_path: Path) -> None:
@@ -230,9 +320,15 @@ def test_no_index_is_no_media(tmp_path: Path) -> None:
         pass
 
 
-def test_mutated_indexes_neither_hang_nor_swallow_memory(tmp_path: Path, movie: Path) -> None:
-    whole = add_telemetry(movie, tmp_path / "whole.mp4", PAYLOADS).read_bytes()
-    at = whole.rindex(b"moov") - 4
+@pytest.mark.parametrize("fragmented", [False, True])
+def test_mutated_indexes_neither_hang_nor_swallow_memory(
+    tmp_path: Path, movie: Path, fragmented: bool
+) -> None:
+    made_with = add_telemetry(movie, tmp_path / "whole.mp4", PAYLOADS)
+    if fragmented:
+        made_with = in_fragments(made_with, tmp_path / "pieces.mov")
+    whole = made_with.read_bytes()
+    at = whole.index(b"moof") - 4 if fragmented else whole.rindex(b"moov") - 4
     rng = np.random.default_rng(5)
     path = tmp_path / "mutated.mp4"
     begin = time.process_time()
@@ -253,7 +349,8 @@ def test_mutated_indexes_neither_hang_nor_swallow_memory(tmp_path: Path, movie: 
                 assert np.isfinite(track.times_s).all()
                 read += 1
     assert read > 50
-    assert refused > 0
+    # In fragments damage costs what comes behind it, and not the file.
+    assert fragmented or refused > 0
     assert time.process_time() - begin < 60
 
 

@@ -37,12 +37,15 @@ class Box:
         Where its content begins and ends, in bytes of the file.
     whole
         False where it claims more than its parent or the file has.
+    header
+        Bytes of its header, before `start`.
     """
 
     kind: bytes
     start: int
     end: int
     whole: bool = True
+    header: int = 8
 
 
 class BoxFile:
@@ -97,7 +100,7 @@ class BoxFile:
                 # QuickTime ends a list of boxes with 32 zero bits; anything else is damage.
                 return
             whole = position + length <= stop
-            yield Box(kind, position + header, min(position + length, stop), whole)
+            yield Box(kind, position + header, min(position + length, stop), whole, header)
             position += length
 
     def find(self, parent: Box, *kinds: bytes) -> Box | None:

@@ -9,7 +9,8 @@ keeps its true, then negative, time. `zero_s` is the presentation time of clip t
 
 References
 ----------
-ISO/IEC 14496-12, sections 8.6 (stts, ctts, elst), 8.7 (stsz, stz2, stsc, stco, co64), 8.8 (moof).
+ISO/IEC 14496-12, sections 8.6 (stts, ctts, elst), 8.7 (stsz, stz2, stsc, stco, co64); for files
+written in fragments see `clapless.media.mp4_fragments`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from numpy.typing import NDArray
 
 from clapless.errors import DamagedMediaError, MediaError, NotMediaError
 from clapless.media.mp4_boxes import Box, BoxFile
+from clapless.media.mp4_edits import Edit, presented
+from clapless.media.mp4_fragments import fragment_samples
 
 MOST_SAMPLES = 20_000_000
 """Samples of one track: five days of sound in AAC frames."""
@@ -37,25 +40,6 @@ MOST_SAMPLE_BYTES = 64 * 2**20
 
 FIRST_FRAMES = 64
 """Frames among which the first presented one is looked for: more than any encoder reorders."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """One entry of an edit list.
-
-    Parameters
-    ----------
-    start_s
-        Presentation time at which it begins.
-    duration_s
-        How long it lasts; 0 in a last entry means to the end.
-    media_s
-        Media time that is presented at `start_s`; None for nothing at all.
-    """
-
-    start_s: Fraction
-    duration_s: Fraction
-    media_s: Fraction | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +76,7 @@ class _TrackBoxes:
     time_scale: int
     table: Box
     edits: tuple[Edit, ...]
+    number: int
 
 
 class Mp4File(BoxFile):
@@ -162,8 +147,20 @@ class Mp4File(BoxFile):
         edit_list = self.find(box, b"edts", b"elst")
         edits = self._edits(edit_list, scale) if edit_list is not None else ()
         return _TrackBoxes(
-            kind.decode("latin-1"), sample.decode("latin-1"), scale, table, tuple(edits)
+            kind.decode("latin-1"),
+            sample.decode("latin-1"),
+            scale,
+            table,
+            tuple(edits),
+            self._number(box),
         )
+
+    def _number(self, track: Box) -> int:
+        """Return the number by which fragments name a track, 0 where its header says none."""
+        head = self.find(track, b"tkhd")
+        data = b"" if head is None else self.content(head, most=1024)
+        at = 20 if data[:1] == b"\1" else 12
+        return int(struct.unpack_from(">I", data, at)[0]) if len(data) >= at + 4 else 0
 
     def _edits(self, box: Box, scale: int) -> list[Edit]:
         data = self.content(box, most=MOST_TABLE_BYTES)
@@ -210,9 +207,11 @@ class Mp4File(BoxFile):
         for edit in track.edits:
             if edit.media_s is not None:
                 return edit.start_s
-        if self.find(track.table, b"stts") is None:
-            return None
         durations = self._runs(track.table, b"stts", signed=False, most=FIRST_FRAMES)
+        if durations.size == 0 and self.fragmented:
+            first = fragment_samples(self, self.movie, track.number, most=FIRST_FRAMES)
+            starts = (first.starts + first.shifts)[:FIRST_FRAMES]
+            return Fraction(int(starts.min()), track.time_scale) if starts.size else None
         if durations.size == 0:
             return None
         starts = np.concatenate([[0], np.cumsum(durations)])[: durations.size]
@@ -227,8 +226,7 @@ class Mp4File(BoxFile):
         Raises
         ------
         DamagedMediaError
-            Its tables break off, contradict each other or point outside the file, or the file is
-            written in fragments.
+            Its tables break off, contradict each other or point outside the file.
         """
         for track in self._tracks:
             if track.format == format:
@@ -236,34 +234,39 @@ class Mp4File(BoxFile):
         return None
 
     def _tables(self, track: _TrackBoxes) -> Mp4Track:
-        sizes = self._sizes(track.table)
-        if sizes.size == 0 and self.fragmented:
-            raise DamagedMediaError(
-                self.path, "is written in fragments; copy it into a plain MP4 to use its telemetry"
-            )
         notes: list[str] = []
+        sizes = self._sizes(track.table)
         offsets = self._offsets(track.table, sizes)
         durations = self._runs(track.table, b"stts", signed=False, most=sizes.size)
         count = min(sizes.size, offsets.size, durations.size)
         if count < sizes.size:
             notes.append(f"has an index for {count} of {sizes.size} samples of its {track.format}")
-        inside = (offsets[:count] >= 0) & (offsets[:count] + sizes[:count] <= self.size)
-        inside &= sizes[:count] <= MOST_SAMPLE_BYTES
+        sizes, offsets, durations = sizes[:count], offsets[:count], durations[:count]
+        starts = np.cumsum(durations) - durations
+        if self.fragmented:
+            end = int(durations.sum())
+            more = fragment_samples(self, self.movie, track.number, begin=end)
+            notes += more.notes
+            sizes = np.concatenate([sizes, more.sizes])
+            offsets = np.concatenate([offsets, more.offsets])
+            durations = np.concatenate([durations, more.durations])
+            starts = np.concatenate([starts, more.starts])
+            count = sizes.size
+        inside = (offsets >= 0) & (offsets + sizes <= self.size) & (sizes <= MOST_SAMPLE_BYTES)
         if not inside.all():
             notes.append(
                 f"is cut short: {count - int(inside.sum())} of {count} samples of its "
                 f"{track.format} lie outside the file"
             )
-        starts = np.concatenate([[0], np.cumsum(durations)])[:count]
-        times_s, shown = _presented(starts, durations[:count], track.time_scale, track.edits)
+        times_s, shown = presented(starts, durations, track.time_scale, track.edits)
         keep = inside & shown
         return Mp4Track(
             handler=track.handler,
             format=track.format,
-            offsets=offsets[:count][keep],
-            sizes=sizes[:count][keep],
+            offsets=offsets[keep],
+            sizes=sizes[keep],
             times_s=times_s[keep],
-            durations_s=durations[:count][keep] / track.time_scale,
+            durations_s=durations[keep] / track.time_scale,
             notes=tuple(notes),
         )
 
@@ -371,29 +374,3 @@ def _rows(data: bytes, layout: str, width: int) -> NDArray[np.int64]:
         return np.zeros((0, width), np.int64)
     count = min(struct.unpack(">I", data[4:8])[0], (len(data) - 8) // (size * width))
     return np.frombuffer(data, layout, count * width, 8).reshape(count, width).astype(np.int64)
-
-
-def _presented(
-    starts: NDArray[np.int64],
-    durations: NDArray[np.int64],
-    scale: int,
-    edits: tuple[Edit, ...],
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return when each sample is presented, and whether it is at all.
-
-    A sample that begins before its edit but reaches into it is presented from before the edit.
-    """
-    played = [edit for edit in edits if edit.media_s is not None]
-    if not played:
-        return starts / scale, np.ones(starts.size, np.bool_)
-    times_s = np.zeros(starts.size)
-    shown = np.zeros(starts.size, np.bool_)
-    for edit in played:
-        assert edit.media_s is not None
-        begin = float(edit.media_s * scale)
-        last = edit is edits[-1]
-        end = np.inf if last and edit.duration_s == 0 else begin + float(edit.duration_s * scale)
-        inside = (starts + durations > begin) & (starts < end) & ~shown
-        times_s[inside] = (starts[inside] - begin) / scale + float(edit.start_s)
-        shown |= inside
-    return times_s, shown
