@@ -135,7 +135,10 @@ def run(command: List[str], caller: Caller) -> Dict[str, Any]:
         try:
             return converse(process, caller)
         finally:
-            process.stdin.close()
+            try:
+                process.stdin.close()
+            except OSError:  # what it did not read any more
+                pass
             process.stdout.close()
             process.wait()
 
@@ -143,7 +146,10 @@ def run(command: List[str], caller: Caller) -> Dict[str, Any]:
 def converse(process: Any, caller: Caller) -> Dict[str, Any]:
     """Answer the engine's lines; return what it said last."""
     for line in process.stdout:
-        said = json.loads(line.decode("utf-8"))
+        try:
+            said = json.loads(line.decode("utf-8"))
+        except ValueError:  # a library's own words
+            continue
         if "done" in said:
             return dict(said["done"])
         if "progress" in said:

@@ -76,6 +76,15 @@ function lines(stream, take) {
   });
 }
 
+/** Returns what a line says; a library's own words say nothing. */
+function parsed(line) {
+  try {
+    return JSON.parse(line) || {};
+  } catch {
+    return {};
+  }
+}
+
 /**
  * Answers an engine's lines until it ends; resolves to its last words.
  * @param child the process, with pipes
@@ -88,7 +97,7 @@ function converse(child, caller, onProgress) {
     let busy = Promise.resolve();
     child.stdin.on("error", () => {}); // it ended: what it said last is told below
     lines(child.stdout, (line) => {
-      const said = JSON.parse(line);
+      const said = parsed(line);
       if (said.done) last = said.done;
       if (said.progress) onProgress(said.progress);
       if (!said.calls) return;
