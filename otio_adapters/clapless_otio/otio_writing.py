@@ -36,6 +36,8 @@ from clapless_otio.otio_words import (
 Channel = tuple[str, int, int]
 """A sound track's share of a file: its name, first channel and count of channels."""
 
+_STEREO: Channel = ("", 0, 2)
+
 
 def project_timelines(
     project: Project, *, convention: Convention = TIMELINE
@@ -277,7 +279,9 @@ def _sound_parts(track: Track) -> list[Channel]:
             for part in _parts_of(item.source):
                 parts[part] = None
         elif item.sound and isinstance(item.source, Sequence):
-            parts[("", 0, 2)] = None
+            parts[_STEREO] = None
+    if any(_is_unknown(item) for item in track.items):
+        parts[_STEREO] = None
     return sorted(parts, key=lambda part: (part[1], part[2], part[0]))
 
 
@@ -297,8 +301,16 @@ def _sounds(item: Item, channel: Channel | None) -> bool:
     if not item.sound:
         return False
     if isinstance(item.source, Media):
+        if _is_unknown(item):
+            return channel in (None, _STEREO)
         return channel is None or channel in _parts_of(item.source)
     return True
+
+
+def _is_unknown(item: Item) -> bool:
+    """Return whether an item is heard of whose file's streams nobody said anything."""
+    source = item.source
+    return item.sound and isinstance(source, Media) and not source.sound and not source.still
 
 
 def _source_rate(source: Media | Sequence | None) -> Fraction | None:

@@ -14,11 +14,25 @@ from clapless.markers.formats import read_bytes
 from clapless_otio.cut import Project
 from clapless_otio.edl import read_edl
 from clapless_otio.fcpxml import read_fcpxml
+from clapless_otio.otio_newer import as_known
 from clapless_otio.otio_reading import read_timelines
 from clapless_otio.xmeml import read_xmeml
 
 BUNDLE_TIMELINE = "content.otio"
 """The timeline's name inside an .otioz."""
+
+
+_DAMAGED = (
+    otio.exceptions.OTIOError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a damaged .otio gives: OpenTimelineIO and our metadata in it hold any value anywhere."""
 
 
 def read_project(path: Path, *, rate: Fraction | None = None) -> Project:
@@ -86,11 +100,17 @@ def read_otio(data: bytes, *, name: str) -> Project:
         It is no such document, or holds no timeline.
     """
     try:
-        root: Any = otio.adapters.read_from_string(data.decode("utf-8-sig"), "otio_json")
-        return read_timelines(root)
-    except (otio.exceptions.OTIOError, UnicodeDecodeError, ValueError, TypeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return read_timelines(_otio_root(data.decode("utf-8-sig")))
+    except _DAMAGED as error:
+        reason = str(error.args[0]).splitlines()[0] if error.args else type(error).__name__
         raise TimelineError(f"{name} is no OpenTimelineIO timeline: {reason}.") from error
+
+
+def _otio_root(text: str) -> Any:
+    try:
+        return otio.adapters.read_from_string(text, "otio_json")
+    except otio.exceptions.UnsupportedSchemaError:
+        return otio.adapters.read_from_string(as_known(text), "otio_json")
 
 
 READERS: Mapping[str, Callable[[Path, str, Fraction | None], Project]] = {

@@ -291,6 +291,8 @@ BAD = {
     "utf16.xml": "<!DOCTYPE x [<!ENTITY a 'b'>]><xmeml>&a;</xmeml>".encode("utf-16"),
     "no.otio": b"{}",
     "list.otio": b"[1, 2]",
+    "cut.otio": b'{"OTIO_SCHEMA": "Timeline.1"}',
+    "rate.otio": b'{"OTIO_SCHEMA": "RationalTime.1", "rate": 25}',
     "bytes.otio": b"\xff\xfe\x00",
     "no.edl": b"hello",
     "no.otioz": b"PK nothing",
