@@ -12,6 +12,7 @@ from clapless.numerics.evidence import log10_binomial_tail
 from clapless.numerics.lines import vote_line
 from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.search import UNKNOWN_SLOPE, Course, Lead, follow
+from clapless.signals.audio.tones import without_tones
 from clapless.signals.audio.windows import (
     MOST,
     NOTHING,
@@ -49,6 +50,13 @@ ENOUGH_SHARE = 0.9
 ENOUGH_LIKENESS = 4.0
 ENOUGH_CLARITY = 1.5
 """What is plain: share of agreeing windows, likeness and clarity."""
+
+AGREEING = 3
+"""Fewer agreeing windows need no second look."""
+
+LEFT = 0.5
+"""A verdict that keeps more than this share of its likeness without steady tones is not their work:
+of 120 pairs of hum that share no moment none does."""
 
 LOOK_LOG10 = -0.8
 """Chance, by the first look, below which a lead is listened to in full."""
@@ -169,6 +177,7 @@ def judge(
             a, b, followed.course, most=ENOUGH, blocks=1, excluded=excluded
         )
         verdict = weigh(listen(a.sound, b.sound, followed.course, starts, blocks), followed)
+        verdict = _without_tones(verdict, followed)
         if verdict is not None and len(verdict.heard) >= ENOUGH - 2 and _is_enough(verdict):
             return verdict
     starts, blocks = place_windows(a, b, followed.course, most=most, excluded=excluded)
@@ -186,7 +195,18 @@ def judge(
             break
         if len(heard) >= ENOUGH - 2 and _is_enough(verdict):
             break
-    return verdict
+    return _without_tones(verdict, followed)
+
+
+def _without_tones(verdict: Verdict | None, lead: Lead) -> Verdict | None:
+    """Return what is left of a verdict that steady tones made: hum agrees with any hum."""
+    if verdict is None or int(verdict.agreeing.sum()) < AGREEING:
+        return verdict
+    heard = without_tones(verdict.heard)
+    left = weigh(heard, lead) if heard else None
+    if left is None or left.likeness > LEFT * verdict.likeness:
+        return verdict
+    return left
 
 
 def _stages(starts: NDArray[np.float64], first_look: bool) -> list[NDArray[np.float64]]:

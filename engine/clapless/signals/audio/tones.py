@@ -1,0 +1,89 @@
+"""Tones that never change, and windows without them.
+
+Mains hum fits itself at every turn of its period, in any two recordings, and every window agrees:
+it says nothing of time. What tells it from a held note is that it sounds in all windows alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, percentile_filter
+
+from clapless.numerics.gcc import Floats, Stack
+from clapless.signals.audio.windows import (
+    PEAKS,
+    PEAKS_APART_S,
+    PLAN,
+    Heard,
+    curve_of,
+)
+
+STANDING_OUT = 16.0
+"""A steady tone has so many times the power of what is loud beside it, in the middle one of all
+windows: noise does not come near."""
+
+NEIGHBOURHOOD_HZ = 60.0
+"""Wide enough to look past a tone and narrow enough to follow a filter."""
+
+LOUD_PERCENT = 80
+"""What is loud beside a tone: a tone and its skirts fill a tenth of the neighbourhood; the comb
+that strokes at equal distances leave fills most of it and is no tone."""
+
+SKIRT_BINS = 4
+"""Bins beside a tone that a Hann window still lets it into."""
+
+LEAST_WINDOWS = 4
+"""Windows it takes to call a tone steady."""
+
+
+def steady_tones(powers: Sequence[Floats]) -> NDArray[np.bool_]:
+    """Return which bins hold a tone that sounds in most windows.
+
+    Parameters
+    ----------
+    powers
+        Power spectra of one recording's windows, each float32 of shape (bins,).
+
+    Returns
+    -------
+    numpy.ndarray
+        bool, shape (bins,).
+    """
+    usual = np.median(np.stack(powers), axis=0)
+    width = 2 * round(NEIGHBOURHOOD_HZ * PLAN.size / PLAN.rate_hz / 2) + 1
+    around = percentile_filter(usual, LOUD_PERCENT, size=width, mode="nearest")
+    return np.asarray(binary_dilation(usual > STANDING_OUT * around, iterations=SKIRT_BINS))
+
+
+def without_tones(heard: Sequence[Heard]) -> list[Heard] | None:
+    """Return windows without the steady tones of either recording, None where there are none."""
+    if len(heard) < LEAST_WINDOWS:
+        return None
+    tones = steady_tones([window.stack.power_a for window in heard])
+    tones |= steady_tones([window.stack.power_b for window in heard])
+    if not tones.any():
+        return None
+    return [_without(window, tones) for window in heard]
+
+
+def _without(window: Heard, tones: NDArray[np.bool_]) -> Heard:
+    stacked = window.stack
+    left = Stack(
+        cross=np.where(tones, np.complex64(0), stacked.cross),
+        power_a=np.where(tones, np.float32(0), stacked.power_a),
+        power_b=np.where(tones, np.float32(0), stacked.power_b),
+        blocks=stacked.blocks,
+    )
+    curve = curve_of(left)
+    peaks = curve.peaks(PEAKS, PEAKS_APART_S)
+    return replace(
+        window,
+        stack=left,
+        curve=curve,
+        delays_s=tuple(delay for delay, _ in peaks),
+        heights=tuple(height for _, height in peaks),
+    )
