@@ -8,16 +8,28 @@ function fraction(text) {
   return under === undefined ? over : over / under;
 }
 
-/** Returns seconds as H:MM:SS and frames of the rate, with a sign where it is before the start. */
+/**
+ * Returns seconds as a timecode of the rate, with a sign where it is before the start. At 29.97 and
+ * 59.94 frame numbers are dropped, so that it stays with the clock: two (four) numbers a minute,
+ * but not in every tenth.
+ */
 function timecode(seconds, rate) {
-  const sign = seconds < 0 ? "-" : "";
-  const whole = Math.round(Math.abs(seconds) * rate);
   const nominal = Math.round(rate);
-  const frames = whole % nominal;
-  const total = Math.floor(whole / nominal);
+  const drops = nominal % 30 === 0 && rate < nominal - 0.01;
+  const sign = seconds < 0 ? "-" : "";
+  let frame = Math.round(Math.abs(seconds) * rate);
+  if (drops) {
+    const gap = nominal / 15;
+    const minute = nominal * 60 - gap;
+    const tenth = minute * 10 + gap;
+    const within = frame % tenth;
+    const minutes = within < minute + gap ? 0 : Math.floor((within - gap) / minute);
+    frame += gap * (9 * Math.floor(frame / tenth) + minutes);
+  }
+  const total = Math.floor(frame / nominal);
   const two = (value) => String(value).padStart(2, "0");
-  const clock = `${two(Math.floor(total / 3600))}:${two(Math.floor(total / 60) % 60)}:${two(total % 60)}`;
-  return `${sign}${clock}:${two(frames)}`;
+  const [h, m, s] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
+  return `${sign}${two(h)}:${two(m)}:${two(s)}${drops ? ";" : ":"}${two(frame % nominal)}`;
 }
 
 /** Returns a drift in parts per million as frames an hour, in words. */
