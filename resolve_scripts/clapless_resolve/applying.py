@@ -16,10 +16,10 @@ from clapless_resolve import bins, timelines
 from clapless_resolve import multicam as multicams
 from clapless_resolve.connect import Connection
 from clapless_resolve.errors import ResolveError
-from clapless_resolve.marking import mark_clips
+from clapless_resolve.marking import ON_CLIPS, mark_clips, remove_ours
 from clapless_resolve.placing import BATCH, Placed, check, fill, finish
 from clapless_resolve.plan import Plan, carried_plans, laid_out, media_paths, path_key
-from clapless_resolve.reading import PoolClip, all_clips, read_clip
+from clapless_resolve.reading import PoolClip, all_clips, read_clips
 from clapless_resolve.remote import ask_each
 from clapless_resolve.speed_trial import speeds_are_kept
 
@@ -69,17 +69,15 @@ class _Pool:
     def _read(self, wanted: dict[str, str]) -> None:
         items = list(all_clips(self.connection.pool))
         rows = ask_each(items, (("GetClipProperty", "File Path"),))
-        told = []
-        for item, (path,) in zip(items, rows, strict=True):
-            key = path_key(str(path or ""))
-            if key not in wanted or key in self.clips:
-                continue
-            clip = read_clip(item, exists=self.exists)
-            if isinstance(clip, str):
-                told.append(clip)
-            else:
-                self.clips[key] = clip
-        self.told = told
+        keyed = [
+            (path_key(str(path or "")), item) for item, (path,) in zip(items, rows, strict=True)
+        ]
+        found = [(key, item) for key, item in keyed if key in wanted]
+        read = read_clips([item for _, item in found], exists=self.exists)
+        for (key, _), clip in zip(found, read, strict=True):
+            if not isinstance(clip, str):
+                self.clips.setdefault(key, clip)
+        self.told = [clip for clip in read if isinstance(clip, str)]
 
 
 def apply_session(
@@ -114,7 +112,7 @@ def apply_session(
     run = secrets.token_hex(4)
     with bins.kept_open(connection.pool) as late:
         pool.want(str(f.path) for clip in session.clips for _, f in playable_files(clip))
-        with _all_or_nothing(connection, run):
+        with _all_or_nothing(connection, run) as marked:
             made = multicams.Made()
             if multicam:
                 bins.open_bin(connection.pool)
@@ -125,9 +123,10 @@ def apply_session(
             check(connection, plans)
             bins.open_bin(connection.pool)
             filled = _fill_all(connection, plans, run, tell, batch)
-        placed = tuple(finish(one, plan) for one, plan in zip(filled, plans, strict=True))
-        notices += [*pool.told, *told, *made.notices, *multicams.finish(connection, run)]
-        notices += mark_clips(item for plan in plans for item in plan.items)
+            placed = tuple(finish(one, plan) for one, plan in zip(filled, plans, strict=True))
+            notices += [*pool.told, *told, *made.notices, *multicams.finish(connection, run)]
+            marked += [item.clip for plan in plans for item in plan.items]
+            notices += mark_clips(item for plan in plans for item in plan.items)
     return Applied(
         timelines=placed,
         multicams=tuple(made.clips),
@@ -152,17 +151,22 @@ def _fill_all(
 
 
 @contextmanager
-def _all_or_nothing(connection: Connection, run: str) -> Iterator[None]:
-    """Take away what a run made where it is refused or cancelled.
+def _all_or_nothing(connection: Connection, run: str) -> Iterator[list[PoolClip]]:
+    """Take away what a run made where it is refused or cancelled; a killed one, the next run does.
 
-    Where it is killed, the next run does so.
+    Yields
+    ------
+    A list for the clips that get markers.
     """
+    marked: list[PoolClip] = []
     try:
-        yield
+        yield marked
     except BaseException as error:
         left = [one.timeline for one in timelines.ours(connection) if one.run == run]
         more = timelines.delete_sentence(connection, left) if left else ""
-        more += "".join(f" {one}" for one in multicams.remove_unfinished(connection))
+        more += "".join(f" {one}" for one in multicams.remove_run(connection, run))
+        for clip in marked:
+            remove_ours(clip.item, beginning=ON_CLIPS)
         if more and isinstance(error, ResolveError):
             raise ResolveError(f"{error}{more}") from error
         raise

@@ -76,6 +76,59 @@ def apply_verb(
         raise typer.Exit(3)
 
 
+@resolve.command("run")
+def run_verb(
+    entry: Annotated[str, typer.Argument(help="sync, multicam, markers or selftest.")],
+    result: Annotated[
+        Path | None, typer.Option("--result", help="Write the outcome to this file too.")
+    ] = None,
+    cancel: Annotated[
+        Path | None, typer.Option("--cancel", help="Stop as soon as this file is there.")
+    ] = None,
+) -> None:
+    """Do what an entry of Resolve's menu asks for: started by the entry, not by hand.
+
+    It asks for calls of Resolve's scripting on stdout and reads the answers on stdin, a JSON object
+    a line.
+    """
+    import sys
+
+    from clapless_resolve.folders import Machine
+    from clapless_resolve.mailbox import ENTRIES
+    from clapless_resolve.run_verb import own_stdout, run
+
+    known = next((one for one in ENTRIES if one == entry), None)
+    if known is None:
+        raise UsageError(f"There is no entry {entry!r}; there are {', '.join(ENTRIES)}.")
+    if sys.stdin.isatty():
+        raise UsageError("This is for the entries in Resolve's menu: choose one there.")
+    sys.stdin.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    raise typer.Exit(
+        run(
+            known,
+            machine=Machine.this(),
+            reading=sys.stdin,
+            writing=own_stdout(),
+            result=result,
+            cancel=cancel,
+        )
+    )
+
+
+@resolve.command("serve")
+def serve_verb(
+    once: Annotated[bool, typer.Option("--once", help="End after one entry.")] = False,
+) -> None:
+    """Wait for the Lua entries of Resolve's menu, and do what they ask for.
+
+    The free edition from 21.1 on needs it: its entries cannot start programs. Ctrl-C ends it.
+    """
+    from clapless_resolve.folders import Machine
+    from clapless_resolve.serving import serve
+
+    serve(Machine.this(), once=once, tell=lambda text: typer.echo(text, err=True))
+
+
 @resolve.command("doctor")
 def doctor_verb(
     as_json: Annotated[bool, typer.Option("--json", help="Print findings for machines.")] = False,

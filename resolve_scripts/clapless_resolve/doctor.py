@@ -48,7 +48,7 @@ def examine(
     except ResolveError as error:
         findings.append(Finding(subject="connection", state="bad", sentence=str(error)))
         return tuple(findings)
-    return (*findings, *_running(connection))
+    return (*findings, *running_findings(connection))
 
 
 def _file(subject: str, path: Path, variable: str) -> Finding:
@@ -84,7 +84,8 @@ def _menu(machine: Machine) -> list[Finding]:
     ]
 
 
-def _running(connection: Connection) -> list[Finding]:
+def running_findings(connection: Connection) -> list[Finding]:
+    """Return what the Resolve that answers can do, the connection first."""
     can = connection.capabilities
     edition = "Studio" if can.studio else "free edition"
     found = [
@@ -121,9 +122,9 @@ def _running(connection: Connection) -> list[Finding]:
         found.append(
             Finding(
                 subject="menu entries",
-                state="bad",
-                sentence="The free edition lists no Python entries since 21.1: export a timeline "
-                "file and import it, or use Studio.",
+                state="absent",
+                sentence="The free edition lists no Python entries since 21.1. The Lua entries "
+                "work while `clapless resolve serve` runs.",
             )
         )
     return found

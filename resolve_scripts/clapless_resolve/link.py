@@ -54,6 +54,8 @@ class Link:
         self._id = 0
         self._over = threading.Event()
         self._asked = threading.Event()
+        self._said = False
+        self._one_line = threading.Lock()
         threading.Thread(target=self._read, daemon=True).start()
         if cancel_file is not None:
             threading.Thread(target=self._look, args=(cancel_file,), daemon=True).start()
@@ -64,8 +66,9 @@ class Link:
         return self._asked.is_set()
 
     def check(self) -> None:
-        """Raise `CancelledError` where the user cancelled."""
-        if self.is_cancelled:
+        """Raise `CancelledError` where the user cancelled, once."""
+        if self.is_cancelled and not self._said:
+            self._said = True
             raise CancelledError
 
     def __call__(self, calls: Sequence[Call]) -> Sequence[Result]:
@@ -75,7 +78,10 @@ class Link:
         ------
         ResolveError
             The entry is gone, or does not answer in time.
+        CancelledError
+            The user cancelled; said once, so that what was made can be taken away.
         """
+        self.check()
         self._id += 1
         self._say({"id": self._id, "calls": list(calls)})
         while True:
@@ -109,8 +115,9 @@ class Link:
 
     def _say(self, line: Mapping[str, object]) -> None:
         try:
-            self._writing.write(json.dumps(line, ensure_ascii=True) + "\n")
-            self._writing.flush()
+            with self._one_line:
+                self._writing.write(json.dumps(line, ensure_ascii=True) + "\n")
+                self._writing.flush()
         except (OSError, ValueError) as error:
             raise ResolveError("The entry in Resolve's menu is gone.") from error
 
@@ -127,6 +134,9 @@ class Link:
             else:
                 self._answers.put(line)
         self._answers.put(None)
+        if not self._over.is_set():
+            # Nobody is there any more for whom the work would be.
+            self._cancel()
 
     def _look(self, cancel_file: Path) -> None:
         while not self._over.wait(LOOK_S):

@@ -6,9 +6,13 @@ from collections.abc import Iterable
 
 from clapless_resolve.plan import Planned, TimelineMark
 from clapless_resolve.protocols import Marked, Markers
+from clapless_resolve.remote import ask_each
 
 OURS = "clapless:"
 """Begins the custom data of every marker that is ours."""
+
+ON_CLIPS = OURS + "clip:"
+"""Begins that of the session's markers on clips."""
 
 SHIFTS = 5
 """How many frames further a marker may go where one stands already: there is one to a frame."""
@@ -38,7 +42,7 @@ def mark_timeline(timeline: Marked, marks: Iterable[TimelineMark]) -> list[str]:
     told = []
     for number, mark in enumerate(marks, 1):
         custom = f"{OURS}timeline:{number}"
-        if not _put(timeline, mark, custom):
+        if not put_marker(timeline, mark, custom):
             told.append(f"The marker {mark.name!r} at frame {mark.frame} could not be put.")
     return told
 
@@ -50,12 +54,14 @@ def mark_clips(items: Iterable[Planned]) -> list[str]:
     marker that stands there already, of the same name, is not put again.
     """
     told: list[str] = []
-    cleared: set[str] = set()
+    items = list(items)
+    clips = list({item.clip.id: item.clip.item for item in items}.values())
+    for host, (markers,) in zip(clips, ask_each(clips, (("GetMarkers",),)), strict=True):
+        for custom in custom_data(markers):
+            if custom.startswith(ON_CLIPS):
+                host.DeleteMarkerByCustomData(custom)
     for item in items:
         clip = item.clip
-        if clip.id not in cleared:
-            remove_ours(clip.item)
-            cleared.add(clip.id)
         for number, mark in enumerate(item.marks, 1):
             frame = round(mark.time_s * clip.rate)
             there = {m.frame: m.name for m in clip.markers if not m.custom.startswith(OURS)}
@@ -68,7 +74,7 @@ def mark_clips(items: Iterable[Planned]) -> list[str]:
                 name=mark.name,
                 note=mark.comment,
             )
-            if not _put(clip.item, wanted, f"{OURS}clip:{item.record}:{number}"):
+            if not put_marker(clip.item, wanted, f"{ON_CLIPS}{item.record}:{number}"):
                 told.append(f"The marker {mark.name!r} could not be put on {clip.name}.")
     return told
 
@@ -84,7 +90,8 @@ def remove_ours(host: Marked, *, beginning: str = OURS) -> int:
     return sum(bool(host.DeleteMarkerByCustomData(custom)) for custom in ours)
 
 
-def _put(host: Marked, mark: TimelineMark, custom: str) -> bool:
+def put_marker(host: Marked, mark: TimelineMark, custom: str) -> bool:
+    """Put a marker, a few frames further where one stands already; return whether it stands."""
     color = color_name(mark.color)
     return mark.frame >= 0 and any(
         host.AddMarker(mark.frame + shift, color, mark.name, mark.note, mark.duration, custom)

@@ -36,7 +36,7 @@ INSTANT = OURS + "instant"
 UNFINISHED = OURS + "unfinished-multicam:"
 MADE = OURS + "multicam:"
 TIMECODE = OURS + "timecode:"
-"""On a clip whose timecode was written; what it was follows."""
+"""On a clip whose timecode was written; the run and what it was follow."""
 
 MOST_INSTANTS = 2000
 """Instants looked at for the one that lies best on the frames of all clips."""
@@ -113,14 +113,29 @@ def finish(connection: Connection, run: str) -> list[str]:
 
 def remove_unfinished(connection: Connection) -> list[str]:
     """Delete the multicam clips that this user's stopped runs left; return what fails."""
-    items = [
-        item
-        for item in _signed(connection, UNFINISHED)
-        if any(c.startswith(UNFINISHED) and c.endswith(f":{connection.who}") for c in _of(item))
-    ]
+    found = _signed(connection, UNFINISHED)
+    mine = [item for item in found if any(_is_mine(connection, c) for c in _of(item))]
+    return _delete(connection, mine)
+
+
+def remove_run(connection: Connection, run: str) -> list[str]:
+    """Delete the multicam clips of a run and put back the timecodes it wrote; return what fails."""
+    told = []
+    for item in _signed(connection, f"{TIMECODE}{run}:"):
+        if not restore_timecode(item):
+            told.append(f"The start timecode of {item.GetName()} could not be put back.")
+    made = [*_signed(connection, f"{UNFINISHED}{run}:"), *_signed(connection, f"{MADE}{run}:")]
+    return [*told, *_delete(connection, made)]
+
+
+def _delete(connection: Connection, items: list[PoolItem]) -> list[str]:
     if items and not connection.pool.DeleteClips(items):
         return ["A multicam clip of a stopped run could not be deleted: delete it by hand."]
     return []
+
+
+def _is_mine(connection: Connection, custom: str) -> bool:
+    return custom.startswith(UNFINISHED) and custom.endswith(f":{connection.who}")
 
 
 def _make(
@@ -263,7 +278,7 @@ def _by_timecode(
         lost = [item for item, before in written if not _reads(item, before)]
         return why + (f"; the timecodes of {len(lost)} clips could not be put back" if lost else "")
     for item, before in written:
-        item.AddMarker(0, "Cream", "Timecode written", before, 1, TIMECODE + before)
+        item.AddMarker(0, "Cream", "Timecode written", before, 1, f"{TIMECODE}{run}:{before}")
     made.notices.append(
         f"{title}: the start timecodes of {len(written)} clips were written, since its clips share "
         "no instant. clapless resolve apply --remove puts them back."
@@ -362,6 +377,6 @@ def restore_timecode(item: PoolItem) -> bool | None:
     written = [custom for custom in _of(item) if custom.startswith(TIMECODE)]
     if not written:
         return None
-    before = written[0].removeprefix(TIMECODE)
+    before = written[0].removeprefix(TIMECODE).partition(":")[2]
     item.SetClipProperty("Start TC", before)
-    return _reads(item, before)
+    return _reads(item, before) and all(bool(item.DeleteMarkerByCustomData(c)) for c in written)

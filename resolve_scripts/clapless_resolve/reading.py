@@ -12,7 +12,8 @@ from typing import Literal
 from clapless.timing import Timecode, snap_rate
 from clapless_resolve.connect import MODAL, Connection
 from clapless_resolve.errors import ResolveError
-from clapless_resolve.protocols import Folder, MediaPool, PoolItem, needed
+from clapless_resolve.protocols import Folder, Markers, MediaPool, PoolItem, needed
+from clapless_resolve.remote import ask_each
 
 Origin = Literal["Media Pool selection", "current bin", "timeline selection"]
 
@@ -84,8 +85,7 @@ def selected(
     for origin, items in _offered(connection):
         clips: dict[str, PoolClip] = {}
         told: list[str] = []
-        for item in items:
-            clip = read_clip(item, exists=exists)
+        for clip in read_clips(items, exists=exists):
             if isinstance(clip, str):
                 told.append(clip)
             else:
@@ -112,13 +112,31 @@ def _offered(connection: Connection) -> Iterator[tuple[Origin, Sequence[PoolItem
         yield "timeline selection", [one for one in found if one is not None]
 
 
+def read_clips(items: Sequence[PoolItem], *, exists: Callable[[str], bool]) -> list[PoolClip | str]:
+    """Return clips' facts, or sentences why they cannot be synced."""
+    rows = ask_each(items, (("GetClipProperty",),), (("GetUniqueId",),), (("GetMarkers",),))
+    return [
+        _clip(item, facts, identity, markers, exists)
+        for item, (facts, identity, markers) in zip(items, rows, strict=True)
+    ]
+
+
 def read_clip(item: PoolItem, *, exists: Callable[[str], bool]) -> PoolClip | str:
-    """Return a clip's facts, or a sentence why it cannot be synced.
+    """Return a clip's facts, or a sentence why it cannot be synced."""
+    return read_clips([item], exists=exists)[0]
+
+
+def _clip(
+    item: PoolItem,
+    facts: Mapping[str, object] | None,
+    identity: str | None,
+    markers: Markers | None,
+    exists: Callable[[str], bool],
+) -> PoolClip | str:
+    """Return a clip's facts, or a sentence.
 
     Its kind is told by codec, channels and frames: what Resolve calls it is in the user's language.
     """
-    facts = item.GetClipProperty()
-    identity = item.GetUniqueId()
     if not facts or not identity:
         return "A selected clip does not answer any more and was left out."
     name = _text(facts, "Clip Name") or item.GetName() or "A clip"
@@ -152,7 +170,7 @@ def read_clip(item: PoolItem, *, exists: Callable[[str], bool]) -> PoolClip | st
         drop_frame=_text(facts, "Drop frame") == "1",
         scene=_text(facts, "Scene"),
         camera=_text(facts, "Camera #"),
-        markers=_markers(item),
+        markers=_markers(markers),
     )
 
 
@@ -173,7 +191,7 @@ def _clips_in(folder: Folder) -> Iterator[PoolItem]:
         yield from _clips_in(inner)
 
 
-def _markers(item: PoolItem) -> tuple[PoolMarker, ...]:
+def _markers(markers: Markers | None) -> tuple[PoolMarker, ...]:
     return tuple(
         PoolMarker(
             frame=int(frame),
@@ -183,7 +201,7 @@ def _markers(item: PoolItem) -> tuple[PoolMarker, ...]:
             note=str(one.get("note") or ""),
             custom=str(one.get("customData") or ""),
         )
-        for frame, one in sorted((item.GetMarkers() or {}).items())
+        for frame, one in sorted((markers or {}).items())
     )
 
 

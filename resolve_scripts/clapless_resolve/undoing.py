@@ -81,11 +81,15 @@ def _clips(connection: Connection, undone: Undone) -> None:
             continue
         if not ours:
             continue
-        if multicam.restore_timecode(item) is False:
+        restored = multicam.restore_timecode(item)
+        if restored is False:
             undone.notices.append(
                 f"The start timecode of {item.GetName()} could not be put back: see its marker."
             )
             continue
+        if restored:
+            undone.markers += 1
+            ours = [custom for custom in ours if not custom.startswith(multicam.TIMECODE)]
         gone = sum(bool(item.DeleteMarkerByCustomData(custom)) for custom in ours)
         undone.markers += gone
         if gone < len(ours):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clapless.model import Clip, Marker, Placement, Session
+from clapless.model import Placement, Session
 from clapless.timing import round_half_up
 from clapless_otio.options import ExportOptions
 from clapless_resolve import timelines
@@ -17,65 +17,25 @@ from clapless_resolve.errors import ResolveError
 from clapless_resolve.marking import mark_clips, remove_ours
 from clapless_resolve.placing import Placed, place
 from clapless_resolve.plan import Plan, session_plans
-from clapless_resolve.reading import PoolClip, all_clips, read_clip
 from tests.fakes.resolve.api import VERSIONS
 from tests.fakes.resolve.timeline import Timeline
 from tests.fakes.resolve.world import World
 from tests.otio import shoots
+from tests.resolve.shooting import NTSC, fill, many, shoot
 
 pytestmark = pytest.mark.resolve
 
-NTSC = Fraction(1000, 1001)
 MIXES = {
     "all 23.976": (24 * NTSC, 24 * NTSC, False),
     "24 on 25": (Fraction(25), Fraction(24), False),
     "25 on 24": (Fraction(24), Fraction(25), False),
     "29.97 drop frame": (30 * NTSC, 30 * NTSC, True),
-    "59.94 on 29.97": (30 * NTSC, 60 * NTSC, False),
-    "50 on 25": (Fraction(25), Fraction(50), False),
+    "50 on 59.94 drop frame": (60 * NTSC, Fraction(50), True),
+    "59.94 on 50": (Fraction(50), 60 * NTSC, False),
     "23.976 on 60": (Fraction(60), 24 * NTSC, False),
     "30 on 23.976": (24 * NTSC, Fraction(30), False),
 }
-
-
-def shoot(rate: Fraction, other: Fraction, drop: bool) -> Session:
-    """Two cameras, a recorder, a clip to be checked and one that is not synced."""
-    label = "01:00:00;00" if drop else "01:00:00:00"
-    a = shoots.camera("c1", rate=rate, frames=int(160 * rate), device="A", timecode=label)
-    b = shoots.camera("c2", rate=other, frames=1003, device="B")
-    c = shoots.camera("c3", rate=other, frames=700, device="B")
-    r = shoots.recorder("r1", seconds=Fraction(90))
-    lost = shoots.camera("c9", rate=other, frames=200, device="B")
-    return shoots.session(
-        a,
-        b,
-        c,
-        r,
-        lost,
-        placements=(
-            Placement(clip="c1", offset_s=0.0),
-            Placement(clip="c2", offset_s=3.2137),
-            Placement(clip="c3", offset_s=47.713, status="check", confidence=0.62),
-            Placement(clip="r1", offset_s=-2.4871),
-        ),
-        unplaced=("c9",),
-        markers=(Marker(id="m", name="clap", clip="c2", time_s=2.0, color="red"),),
-    )
-
-
-def fill(world: World, session: Session) -> list[PoolClip]:
-    """Put the session's files into the Media Pool."""
-    for clip in session.clips:
-        world.add(
-            str(clip.path),
-            clip.duration_s,
-            rate=clip.frame_rate,
-            channels=sum(one.channels for one in clip.audio),
-            start=(clip.start_timecode or "00:00:00:00").replace(";", ":"),
-        )
-    pool = connect(world.resolve).pool
-    read = [read_clip(item, exists=lambda _: True) for item in all_clips(pool)]
-    return [clip for clip in read if not isinstance(clip, str)]
+"""Every one of them with a WAV, which counts in the rate that the project had."""
 
 
 def run(
@@ -178,14 +138,6 @@ def test_what_cannot_be_placed_is_told(failure: str):
     (difference,) = placed.differences
     assert difference.sentence.startswith("C3: its picture was not placed at frame")
     assert placed.placed == 4
-
-
-def many(count: int) -> Session:
-    clips: list[Clip] = [
-        shoots.camera(f"c{n}", rate=Fraction(25), frames=50, device="A") for n in range(count)
-    ]
-    placements = tuple(Placement(clip=clip.id, offset_s=2.5 * n) for n, clip in enumerate(clips))
-    return shoots.session(*clips, placements=placements)
 
 
 @pytest.mark.parametrize("limit", [10**6, 30])
