@@ -11,7 +11,7 @@ from clapless.errors import ExportError
 from clapless.model import Marker, Placement
 from clapless.timing import Segment, TimeMap
 from clapless_otio.drift import without_drift
-from clapless_otio.fcpxml import write_fcpxml
+from clapless_otio.fcpxml import read_fcpxml, write_fcpxml
 from clapless_otio.fcpxml.check import findings
 from clapless_otio.fcpxml.values import VERSIONS
 from clapless_otio.layout import layout
@@ -305,3 +305,18 @@ def test_group_markers_are_on_the_multicam_clip():
     )
     for clip in root.iter("mc-clip"):
         assert clip.find("marker").get("start") == "3602s"
+
+
+def test_a_storyline_among_clips_where_none_may_be_is_a_clip_with_content():
+    text = (
+        "<fcpxml version='1.10'><resources><format id='f' frameDuration='1/25s'/>"
+        "<asset id='a' name='x' start='0s' duration='9s' hasVideo='1' format='f'>"
+        "<media-rep src='file:///x.mov'/></asset></resources><event><project>"
+        "<sequence format='f'><spine><spine offset='0s'><asset-clip ref='a' offset='0s' name='x' "
+        "duration='2s'/></spine></spine></sequence></project></event></fcpxml>"
+    )
+    project = read_fcpxml(text.encode(), name="a.fcpxml")
+    data, _ = write_fcpxml(project)
+    root = etree.fromstring(data)
+    assert findings(root) == []
+    assert root.find("event/project/sequence/spine/clip/spine/asset-clip") is not None

@@ -252,6 +252,9 @@ class StoryWriter:
         tag = tag_of(item)
         if tag is None:
             return None
+        if tag == "spine" and lane is None:
+            # A storyline is connected to clips; among them it is a clip with content.
+            tag = "clip"
         element = clip_element(
             placed,
             rate,
