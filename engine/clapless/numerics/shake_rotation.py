@@ -44,6 +44,11 @@ LEAST_DEVIATION = 1e-4
 of a pixel."""
 
 
+MOST_DEVIATION = 0.015
+"""Typical deviation of points, as a tangent, from which on no turning explains them: 3 pixels. One
+picture does not follow from the other (a cut), or nothing in it holds still."""
+
+
 @dataclass(frozen=True, slots=True)
 class BandTurns:
     """How bands of rows turned between pictures.
@@ -87,8 +92,11 @@ def band_turns(moved: Sequence[Moves], *, height: float) -> BandTurns:
         moves[number, :size] = move.moves / FOCAL
         known[number, :size] = 1.0
     model = _model(middles)
-    _, weights, deviation = _robust(model, moves, known, ROUNDS, None)
     rows = middles[..., 1] * FOCAL / height
+    # Rows are read one after the other: while the turning changes, those at top and bottom turn
+    # otherwise than the middle. Without this the fastest moments would be left out as outliers.
+    sheared = np.concatenate([model, model[..., :3] * rows[..., None, None]], axis=-1)
+    _, weights, deviation = _robust(sheared, moves, known, ROUNDS, None)
     band_of = np.clip(((rows + 0.5) * BANDS).astype(int), 0, BANDS - 1)
     turns = np.zeros((count, BANDS, 3))
     centres = np.zeros((count, BANDS))
@@ -98,7 +106,7 @@ def band_turns(moved: Sequence[Moves], *, height: float) -> BandTurns:
         own = known * (band_of == band) * (weights > 0.1)
         fitted, share, _ = _robust(model, moves, own, BAND_ROUNDS, deviation)
         size = (share > 0.1).sum(axis=1)
-        good = size >= FEWEST
+        good = (size >= FEWEST) & (deviation < MOST_DEVIATION)
         turns[good, band] = fitted[good, :3]
         total = np.maximum(share.sum(axis=1), 1e-9)
         centres[:, band] = (share * rows).sum(axis=1) / total
@@ -117,15 +125,15 @@ def _model(middles: Doubles) -> Doubles:
 def _robust(
     model: Doubles, moves: Doubles, known: Doubles, rounds: int, deviation: Doubles | None
 ) -> tuple[Doubles, Doubles, Doubles]:
-    """Return solutions (n, 4), weights of the points (n, points) and deviations (n,)."""
+    """Return solutions (n, columns), weights of the points (n, points) and deviations (n,)."""
     weights = known
     count = known.shape[0]
-    solution = np.zeros((count, 4))
+    solution = np.zeros((count, model.shape[-1]))
     spread = np.zeros(count) if deviation is None else deviation
     for _ in range(rounds):
         weighted = model * weights[..., None, None]
         normal = np.einsum("npij,npik->njk", weighted, model, optimize=True)
-        normal += 1e-7 * np.eye(4)
+        normal += 1e-7 * np.eye(model.shape[-1])
         right = np.einsum("npij,npi->nj", weighted, moves, optimize=True)
         solution = np.linalg.solve(normal, right[..., None])[..., 0]
         left = moves - np.einsum("npij,nj->npi", model, solution, optimize=True)

@@ -107,6 +107,7 @@ def answer(
         details={
             "against": f"{kind} of {known.clip.id}",
             "evidence": round(best.evidence, 1),
+            "energy": round(best.energy, 3),
             "explained": round(best.fit.agreement, 4),
             "windows": best.alignment.windows,
             "windows_agreeing": round(best.alignment.agreeing, 3),

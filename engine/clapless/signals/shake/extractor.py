@@ -42,7 +42,7 @@ WAITING = 3
 LEAST_KNOWN = 0.3
 """Share of the pictures in which something can be followed."""
 
-LEAST_MOVING_S = 3.0
+LEAST_MOVING_S = 1.5
 """Seconds in which a picture must turn clearly more than its error."""
 
 STABILISED = 0.4
