@@ -101,6 +101,7 @@ def _sorted(marks: Iterable[Mark]) -> tuple[Mark, ...]:
 def _models(source: Project) -> dict[str, Item]:
     """Return the longest use of each file, by its path and by its name where that is its own."""
     by_path: dict[str, Item] = {}
+    bins: dict[str, str] = {}
     todo: list[Item] = [i for sequence in source.sequences for i in sequence.items()]
     todo += source.loose
     seen: set[int] = set()
@@ -112,9 +113,15 @@ def _models(source: Project) -> dict[str, Item]:
                 todo += item.source.items()
         elif isinstance(item.source, Media) and item.source.url:
             path = url_path(item.source.url)
+            if item.source.bin:
+                bins.setdefault(path, item.source.bin)
             best = by_path.get(path)
             if best is None or item.duration_s > best.duration_s:
                 by_path[path] = item
+    for path, bin_name in bins.items():
+        model = by_path[path]
+        if isinstance(model.source, Media):
+            by_path[path] = replace(model, source=replace(model.source, bin=bin_name))
     names = [url_name(path) for path in by_path]
     counts = Counter(names)
     pairs = zip(names, by_path.values(), strict=True)

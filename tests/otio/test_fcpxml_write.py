@@ -319,4 +319,4 @@ def test_a_storyline_among_clips_where_none_may_be_is_a_clip_with_content():
     data, _ = write_fcpxml(project)
     root = etree.fromstring(data)
     assert findings(root) == []
-    assert root.find("event/project/sequence/spine/clip/spine/asset-clip") is not None
+    assert root.find("event/project/sequence/spine/clip/asset-clip") is not None
