@@ -85,6 +85,9 @@ def run_verb(
     cancel: Annotated[
         Path | None, typer.Option("--cancel", help="Stop as soon as this file is there.")
     ] = None,
+    session: Annotated[
+        Path | None, typer.Option("--session", help="Place this session; sync nothing.")
+    ] = None,
 ) -> None:
     """Do what an entry of Resolve's menu asks for: started by the entry, not by hand.
 
@@ -111,6 +114,7 @@ def run_verb(
             writing=own_stdout(),
             result=result,
             cancel=cancel,
+            session=session,
         )
     )
 

@@ -122,6 +122,7 @@ def run(
     writing: TextIO,
     result: Path | None = None,
     cancel: Path | None = None,
+    session: Path | None = None,
 ) -> int:
     """Do what an entry says over a pipe to it; return the exit code.
 
@@ -133,6 +134,8 @@ def run(
         Where the outcome is written too.
     cancel
         Cancels as soon as it exists.
+    session
+        A session document that is placed, in place of syncing what is selected.
 
     Raises
     ------
@@ -145,7 +148,12 @@ def run(
     try:
         with only_one(Path(data_folder(machine)) / LOCK, BUSY):
             outcome = run_entry(
-                entry, Remote(link), machine=machine, sync=stopper.sync, tell=link.progress
+                entry,
+                Remote(link),
+                machine=machine,
+                sync=stopper.sync,
+                tell=link.progress,
+                document=session,
             )
     except (CancelledError, KeyboardInterrupt):
         outcome = STOPPED

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from clapless.errors import ClaplessError
 from clapless.model import Session
-from clapless.session import write_session
+from clapless.session import read_session, write_session
 from clapless_otio.options import ExportOptions
 from clapless_resolve.applying import Applied, apply_session
 from clapless_resolve.connect import Connection, connect
@@ -78,9 +78,20 @@ class Outcome:
 
 
 def run_entry(
-    entry: Entry, resolve: object, *, machine: Machine, sync: Sync, tell: Tell
+    entry: Entry,
+    resolve: object,
+    *,
+    machine: Machine,
+    sync: Sync,
+    tell: Tell,
+    document: Path | None = None,
 ) -> Outcome:
     """Do what an entry says in the project that is open.
+
+    Parameters
+    ----------
+    document
+        A session document that was synced already: it is placed in place of what is selected.
 
     Raises
     ------
@@ -99,7 +110,10 @@ def run_entry(
             sentence=done.sentence,
             details=done.details,
         )
-    return _sync(connection, folder, sync, tell, multicam=entry == "multicam")
+    multicam = entry == "multicam"
+    if document is not None:
+        return _place(connection, read_session(document), document, (), tell, multicam=multicam)
+    return _sync(connection, folder, sync, tell, multicam=multicam)
 
 
 def _self_test(connection: Connection) -> Outcome:
@@ -134,6 +148,18 @@ def _sync(
             details=tuple(told),
         )
     document = _keep(session, folder, connection)
+    return _place(connection, session, document, told, tell, multicam=multicam)
+
+
+def _place(
+    connection: Connection,
+    session: Session,
+    document: Path,
+    told: Sequence[str],
+    tell: Tell,
+    *,
+    multicam: bool,
+) -> Outcome:
     options = ExportOptions(
         groups="separate" if multicam else "one",
         sound_folder=document.parent / f"{document.stem} sound",
