@@ -239,6 +239,7 @@ def _tags(found: OpenedFile, beside: Beside) -> dict[str, str]:
         "originator": recorder.originator,
         "originator_reference": recorder.originator_reference,
         "circled": "" if recorder.circled is None else str(recorder.circled).lower(),
+        "digitizer_sample_rate_hz": _taken_at(found, recorder),
     }
     tags.update({key: value for key, value in known.items() if value})
     tags["container"] = found.format
@@ -255,6 +256,14 @@ def _tags(found: OpenedFile, beside: Beside) -> dict[str, str]:
     if not beside.mp4.whole:
         tags["damage"] = "is cut short"
     return tags
+
+
+def _taken_at(found: OpenedFile, recorder: RecorderNotes) -> str:
+    """Return the rate at which sound was taken, empty where it is that of the file."""
+    taken_hz = recorder.digitizer_rate_hz
+    if taken_hz is None or not found.sounds:
+        return ""
+    return "" if taken_hz == found.sounds[0].codec_context.sample_rate else str(taken_hz)
 
 
 def _data_streams(found: OpenedFile) -> str:

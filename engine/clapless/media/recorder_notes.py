@@ -48,6 +48,9 @@ class RecorderNotes:
         Samples since midnight, None where unknown.
     time_reference_rate_hz
         Rate those samples are counted at, None where it is the file's own.
+    digitizer_rate_hz
+        Samples that were really taken in a second, None where nothing says so: recorders for film
+        take 48048 and label them 48000.
     originator, originator_reference
         What made the file, and its identifier of it.
     recorded_local
@@ -67,6 +70,7 @@ class RecorderNotes:
     drop_frame: bool = False
     time_reference: int | None = None
     time_reference_rate_hz: int | None = None
+    digitizer_rate_hz: int | None = None
     originator: str = ""
     originator_reference: str = ""
     recorded_local: str = ""
@@ -103,6 +107,7 @@ def recorder_notes(riff: RiffFile, *, channels: int) -> RecorderNotes:
         drop_frame=drop,
         time_reference=reference,
         time_reference_rate_hz=reference_rate,
+        digitizer_rate_hz=_whole(first_text(root, "SPEED", "DIGITIZER_SAMPLE_RATE")) or None,
         originator=_text(bext[256:288]),
         originator_reference=_text(bext[288:320]),
         recorded_local=_local_time(bext),

@@ -83,7 +83,7 @@ def seam_between(one: Clip, two: Clip, *, after: tuple[Clip, ...] = ()) -> Seam 
     measured = _measured_gap(one, two)
     if chapters:
         return _chapter_seam(one, two, measured)
-    if not follows_by_number(one.path, two.path):
+    if not follows_by_number(one.path, two.path) or _made_apart(one, two):
         return None
     if measured is not None:
         gap_s, tolerance_s, how = measured
@@ -125,13 +125,20 @@ def _chapter_seam(
         if abs(gap_s) <= tolerance_s:
             return Seam(gap_s=Fraction(0), how=how)
         return Seam(gap_s=gap_s, how=how) if 0 < gap_s <= LONGEST_GAP_S else None
-    apart_s = _created_apart_s(one, two)
-    if apart_s is not None and apart_s != 0:
-        # Some cameras stamp all chapters alike, most stamp each.
-        contradiction_s = abs(apart_s - one.duration_s)
-        if contradiction_s > CLOCK_TOLERANCE_S:
-            return None
+    if _made_apart(one, two):
+        return None
     return Seam(gap_s=Fraction(0), how="name")
+
+
+def _made_apart(one: Clip, two: Clip) -> bool:
+    """Return whether the times of creation contradict that one file goes on in the other."""
+    apart_s = _created_apart_s(one, two)
+    # Some cameras stamp all chapters alike, most stamp each.
+    if apart_s is None or apart_s == 0:
+        return False
+    # Times are those of the beginning, or of the end.
+    contradiction_s = min(abs(apart_s - one.duration_s), abs(apart_s - two.duration_s))
+    return contradiction_s > CLOCK_TOLERANCE_S
 
 
 def _measured_gap(one: Clip, two: Clip) -> tuple[Fraction, Fraction, str] | None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from clapless.model import SYNCED_CONFIDENCE, Clip, Group, Match, Placement
-from clapless.pipeline.comparer import Comparer
+from clapless.pipeline.comparer import Comparer, pair_of
 from clapless.pipeline.guess import Guesses
 from clapless.pipeline.loops import LOOP_OVERLAP_S
 from clapless.pipeline.progress import Progress
-from clapless.signals.base import Prior
+from clapless.signals.base import Prior, candidates_only
 from clapless.solve import TRADE_SPEEDS, Solution, between
 
 PARTNERS = 3
@@ -62,6 +62,9 @@ class SecondLook:
             The song on which takes are placed alone, None where there is none.
         """
         asked = [*self._doubtful(comparer), *self._unplaced(comparer, hub)]
+        if candidates_only(comparer.signal):
+            worth = {pair_of(*pair) for pair in comparer.signal.candidates(comparer.features)}
+            asked = [question for question in asked if pair_of(*question[:2]) in worth]
         if not asked:
             return 0
         progress.stage(f"looking again by {comparer.signal.name}", len(asked))
@@ -102,7 +105,8 @@ class SecondLook:
         """Yield neighbours of doubtful placements, with where they should lie."""
         for group in self._solution.groups:
             for placed in group.placements:
-                if placed.confidence >= SYNCED_CONFIDENCE or placed.time_map is not None:
+                sure = placed.confidence >= SYNCED_CONFIDENCE and placed.status != "check"
+                if sure or placed.time_map is not None:
                     continue
                 for other in self._overlapping(group, placed, comparer)[:NEIGHBOURS]:
                     relation = between(other, placed)

@@ -93,6 +93,15 @@ def needs_pictures(signal: Signal) -> bool:
     return str(getattr(signal, "cost", "cheap")) == "pictures"
 
 
+def candidates_only(signal: Signal) -> bool:
+    """Return whether only the pairs that `Signal.candidates` names may be asked.
+
+    A signal says so by an attribute of that name, where only all clips together show which pairs
+    mean something. Others may be asked about any pair a second time.
+    """
+    return bool(getattr(signal, "candidates_only", False))
+
+
 class Feature(Protocol):
     """What a signal keeps of a clip: small, since all clips' features are held at once."""
 

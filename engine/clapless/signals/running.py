@@ -1,8 +1,9 @@
-"""How a device's timecode runs: on through the pauses, only while it records, or not at all.
+"""How far a device's labels are a clock's: shared by the signals that compare them.
 
 A label that runs on (free run) is a clock. One that stands still between takes (record run) is a
 counter of tape, and says nothing of other devices. The two look alike in one clip; over a device's
 clips the labels of a counter follow each other without a gap while the files' own times do not.
+Other labels never saw a clock that anyone set by another: see `label_confidence`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from clapless.model import Clip
 from clapless.signals.stamps import Stamp
 
 RunMode = Literal["free", "record", "default", "unknown"]
@@ -25,6 +27,29 @@ at the end of the take."""
 
 KEEPS_PACE_S = 6.0
 """A clock's labels and file times differ by no more from take to take."""
+
+LABEL_CONFIDENCE = 0.92
+"""A label that looks like a clock's. Whether that clock was set together with another is what the
+ceiling is for. Judgement."""
+
+OWN_CLOCK_CONFIDENCE = 0.6
+"""A label of a maker whose cameras write the time of day of a clock that nobody jams. Judgement."""
+
+OWN_CLOCKS = ("gopro", "dji", "insta360", "apple", "samsung", "google", "garmin")
+"""Such makers, lower case. Some of their models can be set by a code on a screen: then the user
+says so by naming the signal, and other signals confirm it."""
+
+DEFAULT_CONFIDENCE = 0.6
+"""A full hour that files bear which never saw a clock. Judgement."""
+
+
+def label_confidence(clip: Clip, stamp: Stamp) -> float:
+    """Return how probable it is that a clip's label is that of a clock others were set by."""
+    if stamp.default:
+        return DEFAULT_CONFIDENCE
+    if clip.metadata.get("maker", "").lower().startswith(OWN_CLOCKS):
+        return OWN_CLOCK_CONFIDENCE
+    return LABEL_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +152,8 @@ def judge_all(stamps: Mapping[str, Stamp], devices: Mapping[str, str | None]) ->
         for running in [judge([stamps[clip] for clip in clips])]
         for clip in clips
     }
+
+
+def is_clock(running: Running) -> bool:
+    """Return whether labels that run so may be compared with those of other devices."""
+    return running.mode not in ("record", "default")

@@ -27,6 +27,9 @@ NEAR_S = 1800.0
 """Clips that share no moment are put on one clock by their labels only if no more time parts them:
 two files of two shoots have labels too."""
 
+LEAST_SPAN_S = 1e-6
+"""Shorter stretches are what rounding leaves."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
@@ -270,7 +273,7 @@ def left_over(
             part
             for start, end in left
             for part in ((start, min(end, begin)), (max(start, stop), end))
-            if part[1] > part[0]
+            if part[1] - part[0] > LEAST_SPAN_S
         ]
     return tuple(sorted(left))
 

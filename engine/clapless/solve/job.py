@@ -36,6 +36,12 @@ def nodes_of(pieces: Pieces) -> dict[str, Node]:
     return {node.id: node for held in pieces.nodes.values() for node in held}
 
 
+NAMED_DOUBT = 0.125
+"""What is left of the doubt in a clock's label where the user named such signals alone, and so said
+that the clocks were set together: seven in eight of wrong labels are of clocks that were not.
+Judgement. Where other signals answer too, they and the labels are weighed as they are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Everything that was asked, through the repairs."""
@@ -68,13 +74,22 @@ class Job:
     def _usable(self) -> list[tuple[int, Match]]:
         """Return the matches that may count, with their positions."""
         done = {p.clip for group in self.finished for p in group.placements}
+        only_clocks = all(m.ceiling is not None for m in self.matches)
         return [
-            (i, m)
+            (i, self._named(m) if only_clocks else m)
             for i, m in enumerate(self.matches)
             if m.a != m.b
             and not (m.a in done and m.b in done)
             and (self.playback is None or self.playback in (m.a, m.b))
         ]
+
+    def _named(self, match: Match) -> Match:
+        """Return a match with the doubt that is left where the user named clocks alone."""
+        if match.ceiling is None or match.signal not in self.trusted:
+            return match
+        if match.confidence < SYNCED_CONFIDENCE:
+            return match
+        return dataclasses.replace(match, confidence=1 - (1 - match.confidence) * NAMED_DOUBT)
 
     def form(self, barred: frozenset[int]) -> tuple[Pieces, list[Formed]]:
         """Return the nodes, and the groups that all matches but the barred ones hold together."""

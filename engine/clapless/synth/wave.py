@@ -36,6 +36,8 @@ class RecorderLabels:
         Whether that timecode drops frames.
     tracks
         A name per channel.
+    digitizer_rate_hz
+        Samples that were taken in a second; None is the file's own rate.
     """
 
     time_reference_samples: int = 0
@@ -51,6 +53,7 @@ class RecorderLabels:
     timecode_rate: str = "25/1"
     drop_frame: bool = False
     tracks: tuple[str, ...] = ()
+    digitizer_rate_hz: int | None = None
 
 
 def write_wave(
@@ -154,7 +157,7 @@ def _ixml(labels: RecorderLabels, channels: int, rate_hz: int, bits: int) -> byt
         f"<TIMECODE_FLAG>{flag}</TIMECODE_FLAG>"
         f"<FILE_SAMPLE_RATE>{rate_hz}</FILE_SAMPLE_RATE>"
         f"<AUDIO_BIT_DEPTH>{bits}</AUDIO_BIT_DEPTH>"
-        f"<DIGITIZER_SAMPLE_RATE>{rate_hz}</DIGITIZER_SAMPLE_RATE>"
+        f"<DIGITIZER_SAMPLE_RATE>{labels.digitizer_rate_hz or rate_hz}</DIGITIZER_SAMPLE_RATE>"
         f"<TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_HI>{high}</TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_HI>"
         f"<TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_LO>{low}</TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_LO>"
         f"<TIMESTAMP_SAMPLE_RATE>{rate_hz}</TIMESTAMP_SAMPLE_RATE></SPEED>"

@@ -17,6 +17,7 @@ from clapless.signals.ltc.extractor import LtcExtractor
 from clapless.signals.ltc.feature import LtcFeature, from_arrays
 from clapless.signals.ltc.lines import ClockLine, clock_lines, forward, longest
 from clapless.signals.ltc.pieces import Piece, common_pieces, steady_groups, time_map
+from clapless.signals.running import LABEL_CONFIDENCE, is_clock, judge_all, label_confidence
 from clapless.signals.stamps import (
     NEAR_S,
     far_apart_reason,
@@ -45,8 +46,8 @@ MIXED_STD_S = 3.6
 UNKNOWN_PPM = 30.0
 """A clip's own clock against the label it states: not measured."""
 
-CONFIDENCE, STATED_CONFIDENCE, MIXED_CONFIDENCE = 0.95, 0.92, 0.7
-"""Both heard; one stated by a file; one label falls behind the wall and the other does not."""
+CONFIDENCE, MIXED_CONFIDENCE = 0.95, 0.7
+"""Both heard; one label falls behind the wall and the other does not. Judgement."""
 
 
 class LtcSignal:
@@ -67,6 +68,11 @@ class LtcSignal:
         """A moment."""
         return "moment"
 
+    @property
+    def candidates_only(self) -> bool:
+        """Labels that files state are judged by device, as timecode does."""
+        return True
+
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has sound, or a label that could meet another's sound."""
         return bool(clip.audio or clip.start_timecode or clip.time_reference_samples)
@@ -82,10 +88,19 @@ class LtcSignal:
     def candidates(self, features: Mapping[str, LtcFeature]) -> Iterable[tuple[str, str]]:
         """Yield pairs of which one is heard and the other heard or stated, overlapping first.
 
-        Of the others, each clip gets its nearest. Clips of one device are left out.
+        Of the others, each clip gets its nearest. Clips of one device are left out, and stated
+        labels of devices whose labels are no clock.
         """
         lines = {clip: clock_lines(feature) for clip, feature in features.items()}
-        known = sorted(clip for clip in lines if lines[clip])
+        running = judge_all(
+            {clip: f.stamp for clip, f in features.items() if f.stamp is not None},
+            {clip: f.clip.device for clip, f in features.items()},
+        )
+        known = sorted(
+            clip
+            for clip, feature in features.items()
+            if lines[clip] and (feature.runs or is_clock(running[clip]))
+        )
         apart: dict[tuple[str, str], float] = {}
         for index, one in enumerate(known):
             for two in known[index + 1 :]:
@@ -144,9 +159,11 @@ def _match(
     whole = sum(piece.length_s for group in groups for piece in group)
     share = sum(piece.length_s for piece in main) / whole if whole > 0 else 1.0
     bent = time_map(groups) if len(groups) > 1 else None
-    confidence = STATED_CONFIDENCE if stated else CONFIDENCE
+    confidence = CONFIDENCE
+    if stated:
+        confidence = min(LABEL_CONFIDENCE, _stated_confidence(a), _stated_confidence(b))
     if mixed:
-        confidence = MIXED_CONFIDENCE
+        confidence = min(confidence, MIXED_CONFIDENCE)
     if bent is None:
         # Runs that contradict each other: the longest is taken, as sure as it is long.
         confidence *= share
@@ -183,6 +200,13 @@ def _match(
             **({"if_jammed_at_midnight_s": best.offset_s + _mixed_s(best)} if mixed else {}),
         },
     )
+
+
+def _stated_confidence(feature: LtcFeature) -> float:
+    """Return how far the label that a file states is believed, 1 where timecode was heard."""
+    if feature.runs or feature.stamp is None:
+        return 1.0
+    return label_confidence(feature.clip, feature.stamp)
 
 
 def _believed(drift_ppm: float, prior: Prior | None) -> float:

@@ -21,6 +21,13 @@ import numpy as np
 from clapless.media.reading import Block, Need
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.running import (
+    LABEL_CONFIDENCE,
+    Running,
+    is_clock,
+    judge_all,
+    label_confidence,
+)
 from clapless.signals.stamps import (
     NEAR_S,
     Stamp,
@@ -32,26 +39,12 @@ from clapless.signals.stamps import (
     pairs_worth_trying,
     stamp_of,
 )
-from clapless.signals.timecode.devices import Running, judge_all
 
 SIGNAL = "timecode"
 
 JAM_STD_S = 0.010
 """How far a jam-synced clock has run by some hours later: 1 ppm, as timecode boxes and good cameras
 keep, over 3 hours. Judgement."""
-
-CONFIDENCE = 0.92
-"""Two labels that look like a clock's. Whether they were jammed is what the ceiling is for."""
-
-OWN_CLOCK_CONFIDENCE = 0.6
-"""One of the two is of a maker whose cameras write the time of day of a clock that nobody jams."""
-
-OWN_CLOCKS = ("gopro", "dji", "insta360", "apple", "samsung", "google", "garmin")
-"""Such makers, lower case. Some of their models can be set by a code on a screen: then the user
-says so by naming the signal, and other signals confirm it."""
-
-DEFAULT_CONFIDENCE = 0.6
-"""One of the two is a full hour that files bear which never saw a clock."""
 
 MIXED_CONFIDENCE = 0.7
 """One label falls behind the wall and the other does not."""
@@ -123,6 +116,11 @@ class TimecodeSignal:
         """A moment."""
         return "moment"
 
+    @property
+    def candidates_only(self) -> bool:
+        """Labels of one device are judged together: a pair alone cannot tell a counter."""
+        return True
+
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has a label."""
         return clip.start_timecode is not None or bool(clip.time_reference_samples)
@@ -151,9 +149,7 @@ class TimecodeSignal:
         """
         running = _running(features)
         clocks = {
-            clip: feature.stamp
-            for clip, feature in features.items()
-            if running[clip].mode not in ("record", "default")
+            clip: feature.stamp for clip, feature in features.items() if is_clock(running[clip])
         }
         ids = sorted(clocks)
         apart: dict[tuple[str, str], float] = {}
@@ -172,18 +168,22 @@ class TimecodeSignal:
         aligned: Sequence[Match] = (),  # noqa: ARG002 - labels do not depend on what others found
         priors: Mapping[tuple[str, str], Prior] | None = None,  # noqa: ARG002
     ) -> list[Match | Refusal]:
-        """Return refusals for the clips of devices whose labels are no clock.
+        """Return refusals for the clips of devices whose labels are no clock, and lonely ones.
 
         Only all clips of a device show it, so that a pair alone cannot be refused for it.
         """
         running = _running(features)
+        tried = {clip for pair in self.candidates(features) for clip in pair}
         answers: list[Match | Refusal] = []
-        for clip in sorted(features):
-            if running[clip].mode in ("record", "default"):
-                code = "record_run" if running[clip].mode == "record" else "default_timecode"
-                answers.append(
-                    Refusal(a=clip, b=clip, signal=SIGNAL, code=code, reason=running[clip].reason)
+        for clip in sorted(features.keys() - tried):
+            mode, reason = running[clip].mode, running[clip].reason
+            code = {"record": "record_run", "default": "default_timecode"}.get(mode, "far_apart")
+            if is_clock(running[clip]):
+                reason = (
+                    f"no other camera's or recorder's timecode lies within {NEAR_S / 60:.0f} "
+                    f"minutes of its {features[clip].stamp.text}"
                 )
+            answers.append(Refusal(a=clip, b=clip, signal=SIGNAL, code=code, reason=reason))
         return answers
 
     def match(
@@ -238,12 +238,8 @@ class TimecodeSignal:
 
 
 def _confidence(a: TimecodeFeature, b: TimecodeFeature, *, mixed: bool) -> float:
-    if a.stamp.default or b.stamp.default:
-        return DEFAULT_CONFIDENCE
-    makers = [feature.clip.metadata.get("maker", "").lower() for feature in (a, b)]
-    if any(maker.startswith(OWN_CLOCKS) for maker in makers):
-        return OWN_CLOCK_CONFIDENCE
-    return MIXED_CONFIDENCE if mixed else CONFIDENCE
+    weaker = min(label_confidence(feature.clip, feature.stamp) for feature in (a, b))
+    return min(weaker, MIXED_CONFIDENCE if mixed else LABEL_CONFIDENCE)
 
 
 def _running(features: Mapping[str, TimecodeFeature]) -> Mapping[str, Running]:
