@@ -97,7 +97,7 @@ class SyncJob:
         for answer in answers:
             if not (answer.a in self._old and answer.b in self._old):
                 comparer.keep(answer)
-                kept = kept or isinstance(answer, Match)
+                kept = True
         return kept
 
     def solve(self, comparers: Sequence[Comparer], refusals: Sequence[Refusal]) -> Solution:
