@@ -7,18 +7,25 @@ switched-off clips, effects and whatever else was not understood, now in sync.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from clapless.errors import TimelineError
 from clapless.model import Session
-from clapless_otio.cut import Item, Mark, Media, Project, Sequence
+from clapless_otio.cut import Item, Mark, Media, Project, Sequence, Track, TrackKind
+from clapless_otio.dressing_marks import with_marks
+from clapless_otio.exact import frames_up
 from clapless_otio.fcpxml.kept import KEY as FCPXML_KEY
 from clapless_otio.files import url_name, url_path
 from clapless_otio.inputs import TIMELINE_KEY, TimelineInput
-from clapless_otio.layout import CHECK_PREFIX
+from clapless_otio.layout import CHECK_PREFIX, UNPLACED_COLOR, UNPLACED_GAP_S
 from clapless_otio.xmeml.kept import KEY as XMEML_KEY
+
+_TIMES = ("start", "duration", "source_start", "source_duration")
+
+OFFLINE_TRACK = "Not found"
+"""The track of files that the timeline names and the sync did not have."""
 
 _KEPT_KEYS = (FCPXML_KEY, XMEML_KEY, "edl", "Resolve_OTIO", "PremierePro_OTIO")
 
@@ -44,17 +51,24 @@ def dressed_session(project: Project, session: Session) -> tuple[Project, list[s
 def dressed(project: Project, source: Project) -> Project:
     """Return a project whose items look like those of another one with the same files.
 
-    Places and speeds stay; the longest use of a file in `source` is the model.
+    Places and speeds stay; the longest use of a file in `source` is the model. Markers of the
+    timeline stay on what they stood on. Files that the project does not have come after all else,
+    as they were named, on a track of their own.
     """
     models = _models(source)
+    used: set[str] = set()
 
     def item(one: Item) -> Item:
         if not isinstance(one.source, Media):
             return one
         model = models.get(url_path(one.source.url)) or models.get(url_name(one.source.url))
-        return one if model is None else _like(one, model)
+        if model is None:
+            return one
+        if isinstance(model.source, Media):
+            used.add(url_path(model.source.url))
+        return _like(one, model)
 
-    sequences = tuple(
+    sequences = [
         replace(
             sequence,
             tracks=tuple(
@@ -64,13 +78,44 @@ def dressed(project: Project, source: Project) -> Project:
             name=source.sequences[0].name if source.sequences else sequence.name,
         )
         for sequence in project.sequences
-    )
+    ]
+    if sequences:
+        left = {
+            url_path(model.source.url): model
+            for model in models.values()
+            if isinstance(model.source, Media) and url_path(model.source.url) not in used
+        }
+        sequences[-1] = _with_offline(sequences[-1], list(left.values()))
     metadata = {**project.metadata, **source.metadata}
-    return replace(project, sequences=sequences, metadata=metadata)
+    return replace(
+        project,
+        sequences=tuple(with_marks(one, source) for one in sequences),
+        metadata=metadata,
+    )
+
+
+def _with_offline(sequence: Sequence, models: list[Item]) -> Sequence:
+    """Return a sequence with items that could not be synced after its last one, by their paths."""
+    at_s = frames_up(sequence.duration_s, sequence.rate) / sequence.rate
+    tracks: dict[TrackKind, list[Item]] = {"video": [], "audio": []}
+    for model in models:
+        if model.duration_s <= 0 or model.speed <= 0:
+            continue
+        at_s = frames_up(at_s + UNPLACED_GAP_S, sequence.rate) / sequence.rate
+        tracks["video" if model.picture else "audio"].append(
+            replace(model, start_s=at_s, color=UNPLACED_COLOR)
+        )
+        at_s += model.duration_s
+    added = [
+        Track(name=OFFLINE_TRACK, kind=kind, items=tuple(items))
+        for kind, items in tracks.items()
+        if items
+    ]
+    return replace(sequence, tracks=(*sequence.tracks, *added))
 
 
 def _like(one: Item, model: Item) -> Item:
-    kept = {key: model.metadata[key] for key in _KEPT_KEYS if key in model.metadata}
+    kept = {key: _undated(model.metadata[key]) for key in _KEPT_KEYS if key in model.metadata}
     name = model.name or one.name
     known = {(mark.name, mark.time_s) for mark in one.marks}
     marks = (*one.marks, *(m for m in model.marks if (m.name, m.time_s) not in known))
@@ -92,6 +137,13 @@ def _like(one: Item, model: Item) -> Item:
         source=source,
         metadata={**one.metadata, **kept},
     )
+
+
+def _undated(kept: object) -> object:
+    """Return what a format kept of an item without the times at which it may stand as it was."""
+    if not isinstance(kept, Mapping):
+        return kept
+    return {key: value for key, value in kept.items() if key not in _TIMES}
 
 
 def _sorted(marks: Iterable[Mark]) -> tuple[Mark, ...]:

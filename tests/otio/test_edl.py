@@ -124,6 +124,7 @@ def test_the_text_of_a_list():
         "FCM: NON-DROP FRAME",
         "* CLAPLESS FRAME RATE: 24000/1001",
         "* CLAPLESS START: 01:00:00:00",
+        "* CLAPLESS TRACK: A",
         "",
         "001  C1       AA/V  C        01:00:00:00 01:01:40:00 01:00:00:00 01:01:40:00",
         "* FROM CLIP NAME: c1.mov",
@@ -195,7 +196,7 @@ def test_cards_with_the_same_reel_get_different_reels():
     ]
     placed = tuple(Placement(clip=c.id, offset_s=0.0) for c in clips)
     _, files = lists(shoots.session(*clips, placements=placed))
-    reels = [file.text.split("\r\n")[5].split()[1] for file in files]
+    reels = [file.text.split("\r\n")[6].split()[1] for file in files]
     assert reels == ["A001C001", "A001C002", "A001C003"]
 
 
@@ -210,7 +211,7 @@ def test_file32_has_long_reels():
     project = layout(synced(), options=ExportOptions())
     files, _ = write_edl(project, file32=True)
     assert (
-        files[0].text.split("\r\n")[5].startswith("000001  C1                               AA/V")
+        files[0].text.split("\r\n")[6].startswith("000001  C1                               AA/V")
     )
 
 

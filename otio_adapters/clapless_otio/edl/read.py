@@ -124,9 +124,11 @@ class _Reader:
         start_s = self._start_s(begin_s)
         for event in self.listed.events:
             self._add(event, start_s)
+        told = self._told("CLAPLESS TRACK")
         tracks = tuple(
             Track(
-                name=lane.name,
+                name=told or lane.name,
+                device=told,
                 kind=lane.kind,
                 items=tuple(lane.items),
                 transitions=tuple(lane.transitions),
@@ -145,11 +147,16 @@ class _Reader:
 
     def _start_s(self, begin_s: Fraction) -> Fraction:
         """Return where the timeline starts: as Clapless wrote it, else at the first event."""
+        told = self._told("CLAPLESS START")
+        return self.time(told, drop=self.listed.drop, line=0) if told else begin_s
+
+    def _told(self, key: str) -> str:
+        """Return what Clapless wrote of a list in a comment, empty where it did not."""
         for text in self.listed.comments:
             head, _, rest = text.partition(":")
-            if head.strip().upper() == "CLAPLESS START":
-                return self.time(rest.strip(), drop=self.listed.drop, line=0)
-        return begin_s
+            if head.strip().upper() == key:
+                return rest.strip()
+        return ""
 
     def _add(self, event: Event, start_s: Fraction) -> None:
         record_in = self.time(event.record_in, drop=self.listed.drop, line=event.line)

@@ -128,6 +128,7 @@ class _Writer:
             f"FCM: {'DROP FRAME' if self.drop else 'NON-DROP FRAME'}",
             f"* CLAPLESS FRAME RATE: {self.rate}",
             f"* CLAPLESS START: {self.record(0)}",
+            f"* CLAPLESS TRACK: {one_line(track.name)}",
             "",
         ]
         playable = [item for item in track.items if isinstance(item.source, Media)]
