@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from clapless_resolve.connect import Connection, connect_from_outside, load_scriptapp
 from clapless_resolve.errors import ResolveError
+from clapless_resolve.findings import Finding
 from clapless_resolve.folders import Machine, menu_folders, scripting_library, scripting_modules
-
-State = Literal["good", "absent", "bad"]
+from clapless_resolve.installed import installed_findings
 
 PYTHON_LEFT_FREE = (21, 1, 0)
 """From here on the free edition lists no Python entries, and its Lua cannot start programs."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at: what it is, how it stands, and a sentence."""
-
-    subject: str
-    state: State
-    sentence: str
 
 
 def examine(
@@ -42,6 +31,7 @@ def examine(
         _file("scripting module", modules / "DaVinciResolveScript.py", "RESOLVE_SCRIPT_API"),
         _file("scripting library", library, "RESOLVE_SCRIPT_LIB"),
         *_menu(machine),
+        *installed_findings(machine),
     ]
     try:
         connection = connect_from_outside(load(modules))

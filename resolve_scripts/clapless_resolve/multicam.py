@@ -236,7 +236,8 @@ def _by_marker(
         for angle in angles:
             frame = min(max(0, _frame(angle, instant_s)), angle.clip.frames - 1)
             said = angle.clip.item.AddMarker(frame, "Cream", "Instant", "", 1, INSTANT)
-            if not said or INSTANT not in _of(angle.clip.item):
+            there = (angle.clip.item.GetMarkers() or {}).get(frame, {})
+            if not said or there.get("customData") != INSTANT:
                 return f"no marker could be put on {angle.name}"
         return _create(connection, angles, mode, title, run, rate, made)
     finally:

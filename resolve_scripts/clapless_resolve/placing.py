@@ -24,6 +24,9 @@ from clapless_resolve.speeds import set_speed
 BATCH = 100
 """Clips in one call: a bad one costs the others of its batch one more call each."""
 
+PLACED_WITHOUT_SELECTION = (20, 3, 2)
+"""Before it nothing was placed while nothing was selected in the Media Pool."""
+
 CLIP_COLORS = {"check": "Yellow", "not synced": "Orange"}
 """Clips have no red."""
 
@@ -155,9 +158,7 @@ def _fill(
         raise ResolveError(f"The new timeline does not answer. {MODAL}")
     if int(start) != Timecode.parse(plan.start_timecode, plan.rate).frame:
         notices.append(f"The timeline does not start at {plan.start_timecode}, as was planned.")
-    if has(connection.pool, "SetSelectedClip"):
-        # Some versions place nothing while nothing is selected.
-        connection.pool.SetSelectedClip(plan.items[0].clip.item)
+    _select_one(connection, plan)
     extra = find_end_frame(connection, timeline, plan, int(start))
     notices += _append(connection, timeline, plan, int(start), extra, progress, batch)
     standing = _standing(timeline, plan)
@@ -174,6 +175,17 @@ def _fill(
         notices=tuple(notices),
         handle=timeline,
     )
+
+
+def _select_one(connection: Connection, plan: Plan) -> None:
+    """Select a clip where nothing is selected and this version then places nothing.
+
+    What the user selected stays: the next entry that is chosen is meant for it too.
+    """
+    pool, can = connection.pool, connection.capabilities
+    fixed = can.numbers >= PLACED_WITHOUT_SELECTION
+    if not fixed and has(pool, "SetSelectedClip") and not pool.GetSelectedClips():
+        pool.SetSelectedClip(plan.items[0].clip.item)
 
 
 def append_info(item: Planned, start: int, extra: int) -> AppendInfo:

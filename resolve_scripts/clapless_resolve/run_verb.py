@@ -8,6 +8,7 @@ from __future__ import annotations
 import _thread
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -34,6 +35,8 @@ TELL_S = 0.2
 
 STOP_S = 15.0
 """How long a sync may take to stop before the process ends; nothing of Resolve is touched then."""
+
+AGAIN_S = 0.5
 
 LOCK = "engine.lock"
 BUSY = (
@@ -81,13 +84,7 @@ class _Stopper:
 
     def cancel(self) -> None:
         """Stop what is going on."""
-        with self._lock:
-            if not self._syncing:
-                return
-            _thread.interrupt_main()
-        timer = threading.Timer(STOP_S, self._end)
-        timer.daemon = True
-        timer.start()
+        threading.Thread(target=self._stop, daemon=True).start()
 
     def sync(self, paths: Sequence[Path], *, hints: tuple[str, ...]) -> SyncResult:
         """Sync files, stopping where the user cancels."""
@@ -105,7 +102,16 @@ class _Stopper:
             with self._lock:
                 self._syncing = False
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
+        """Interrupt a sync until it ends; end the process where it does not."""
+        until_s = time.monotonic() + STOP_S
+        while time.monotonic() < until_s:
+            with self._lock:
+                if not self._syncing:
+                    return
+                _interrupt()
+            # An interrupt that comes just before the main thread begins to wait is lost.
+            time.sleep(AGAIN_S)
         with self._lock:
             if not self._syncing:
                 return
@@ -142,6 +148,8 @@ def run(
     ResolveError
         The last words cannot be told: the entry is gone.
     """
+    # A process started in the background may have been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     stopper = _Stopper()
     link = Link(reading, writing, cancel_file=cancel, cancelled=stopper.cancel)
     stopper.link = link
@@ -170,6 +178,16 @@ def run(
         write_aside(result, json.dumps(outcome.document(), indent=2).encode("ascii"))
     link.done(outcome.document())
     return outcome.code
+
+
+def _interrupt() -> None:
+    """Raise KeyboardInterrupt in the main thread, also where it waits for others."""
+    if hasattr(signal, "pthread_kill"):
+        main = threading.main_thread().ident
+        assert main is not None
+        signal.pthread_kill(main, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def own_stdout() -> TextIO:

@@ -133,7 +133,8 @@ def _sync(
     if len(selection.clips) < 2:
         raise ResolveError(
             f"Only {selection.clips[0].name} is selected ({selection.origin}): select two or more "
-            "clips of one event." + "".join(f" {one}" for one in selection.skipped)
+            "clips of one event, or none to take the whole bin."
+            + "".join(f" {one}" for one in selection.skipped)
         )
     clips = selection.clips
     result = sync(list(dict.fromkeys(Path(clip.path) for clip in clips)), hints=_hints(clips))

@@ -70,8 +70,12 @@ def create(connection: Connection, plan: Plan, *, run: str = "") -> Timeline:
         _set_rate(timeline, plan)
         timeline.SetStartTimecode(plan.start_timecode)
         _sign(connection, timeline, plan, run)
-    except ResolveError as error:
-        raise ResolveError(f"{error}{delete_sentence(connection, [timeline])}") from error
+    except BaseException as error:
+        # Before it is signed nobody else would know it for ours.
+        more = delete_sentence(connection, [timeline])
+        if more and isinstance(error, ResolveError):
+            raise ResolveError(f"{error}{more}") from error
+        raise
     return timeline
 
 

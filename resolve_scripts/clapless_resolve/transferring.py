@@ -100,6 +100,7 @@ def _own(clip: PoolClip) -> list[Marker]:
     return [
         Marker(
             id=f"r{number}",
+            clip=clip.id,
             name=one.name,
             time_s=float(one.frame / clip.rate),
             # Resolve's shortest marker is one frame long: a moment.

@@ -46,11 +46,13 @@ class Pipe(io.TextIOBase):
         self.watch = watch
         self.lines: list[dict[str, Any]] = []
         self.answers = _Blocking()
+        self.gone = False
 
     def write(self, text: str) -> int:
         line = json.loads(text)
         self.lines.append(line)
-        if self.watch(line) == "gone":
+        self.gone = self.gone or self.watch(line) == "gone"
+        if self.gone:
             self.answers.close_from_here()
             raise BrokenPipeError
         if "calls" in line:

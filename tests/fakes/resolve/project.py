@@ -237,6 +237,7 @@ class MediaPoolItem(Marked):
         self.online = True
         self.compound = False
         self.start = self.file.start
+        self.camera = ""
 
     @property
     def has_picture(self) -> bool:
@@ -271,7 +272,7 @@ class MediaPoolItem(Marked):
             "Video Codec": "H.264" if self.has_picture else "",
             "Online Status": "Online" if self.online else "Offline",
             "Scene": "",
-            "Camera #": "",
+            "Camera #": self.camera,
         }
         return values if name is None else values.get(name, "")
 
@@ -305,6 +306,7 @@ class TimelineClip(MediaPoolItem):
         self.fps, self.frames = float(timeline.rate), 0
         self.file = OnDisk(Fraction(0), rate=timeline.rate, channels=0)
         self.start, self.color, self.online, self.compound = "01:00:00:00", "", True, True
+        self.camera = ""
 
     def GetName(self) -> str:  # noqa: N802
         return self.timeline.name
@@ -324,7 +326,7 @@ class Multicam(MediaPoolItem):
         self.fps = round(float(rate), 3)
         self.frames = round_half_up(end * rate)
         self.file = OnDisk(end, rate=rate)
-        self.start = "01:00:00:00"
+        self.start, self.camera = "01:00:00:00", ""
         self.color, self.online, self.compound = "", True, True
 
     def GetName(self) -> str:  # noqa: N802
