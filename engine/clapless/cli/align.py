@@ -23,6 +23,7 @@ GAP_WORDS = {
     "detour": "a detour, or off the route",
     "lap": "the reference goes on alone (a lap or a detour)",
     "stop": "one of the two stands still",
+    "again": "a stretch ridden once more (a lap)",
 }
 
 

@@ -37,6 +37,7 @@ class FrameMaker:
         self._wish = wish
         self._order = int(stream.codec_context.field_order)
         self.last_s = -np.inf
+        self._due_s = -np.inf
         self._gap = True
         self._size = (0, 0)
         self._clear()
@@ -60,6 +61,12 @@ class FrameMaker:
     def take(self, frame: VideoFrame, time_s: float) -> FrameBlock | None:
         """Take a frame; return a block that is full."""
         wish = self._wish
+        self.last_s = time_s
+        if time_s < self._due_s:
+            return None
+        if wish.every_s:
+            # On a grid of clip time, so that a rate that does not divide evenly loses nothing.
+            self._due_s = (np.floor(time_s / wish.every_s + 1e-6) + 1) * wish.every_s - 1e-6
         luma, scale = luma_of(frame)
         size = (luma.shape[0], luma.shape[1])
         done = None
@@ -76,7 +83,6 @@ class FrameMaker:
         self._keys.append(bool(frame.key_frame) or frame.pict_type == PictureType.I)
         self._gaps.append(self._gap)
         self._gap = False
-        self.last_s = time_s
         if done is None and len(self._times) >= BLOCK_FRAMES:
             done = self.rest()
         return done

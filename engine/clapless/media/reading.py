@@ -65,12 +65,16 @@ class FrameWish:
         may ask for more, which then comes as well.
     keyframes_only
         Whether keyframes are enough.
+    every_s
+        Least time from one picture to the next, in seconds; 0 for every picture. Others may ask for
+        more, which then comes as well.
     """
 
     width: int = 0
     rows: bool = False
     spans_s: tuple[tuple[float, float], ...] | None = None
     keyframes_only: bool = False
+    every_s: float = 0.0
 
     def joined(self, other: FrameWish) -> FrameWish:
         """Return what serves both."""
@@ -82,6 +86,7 @@ class FrameWish:
             rows=self.rows or other.rows,
             spans_s=spans,
             keyframes_only=self.keyframes_only and other.keyframes_only,
+            every_s=min(self.every_s, other.every_s),
         )
 
 

@@ -45,7 +45,8 @@ KNOT_TOLERANCE_S = 0.05
 LEAST_RISE = 1e-3
 """A knot that gains less time on the reference than this share of the new run's is left out."""
 
-Break = Literal["detour", "lap", "stop"]
+Break = Literal["detour", "lap", "stop", "again"]
+"""Off the route; the reference goes on alone; one of them stands still; known places once more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

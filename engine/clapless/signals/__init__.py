@@ -9,6 +9,7 @@ from clapless.signals.gps import GpsSignal
 from clapless.signals.ltc import LtcSignal
 from clapless.signals.motion import MotionSignal
 from clapless.signals.picture import PictureSignal
+from clapless.signals.scenery import ScenerySignal
 from clapless.signals.shake import ShakeSignal
 from clapless.signals.timecode import TimecodeSignal
 
@@ -21,5 +22,7 @@ SIGNALS: tuple[Signal, ...] = (
     FlashSignal(),
     PictureSignal(),
     ShakeSignal(),
+    ScenerySignal(),
 )
-"""Every kind of evidence there is, in the order they are tried."""
+"""Every kind of evidence there is, in the order they are tried. Those that prove a route and not a
+moment are used by `align` alone."""

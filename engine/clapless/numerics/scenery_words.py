@@ -1,0 +1,81 @@
+"""Which pictures of one recording look like which of another: bags of words.
+
+A word is a descriptor drawn from the reference; each point counts for the word it is nearest to.
+Words that most pictures have tell little and count little.
+
+References
+----------
+Sivic and Zisserman (2003), "Video Google"; the weights are term frequency (its root, since repeated
+texture bursts) times inverse document frequency.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats32 = NDArray[np.float32]
+
+WORDS = 2000
+"""Words of a vocabulary. By one picture alone 600 find 76 to 93 of 100 places of made rides, 1200
+88 to 95, 2400 87 to 98; in the dark 33, 55 and 69."""
+
+_CHUNK = 4096
+
+
+def draw_words(bits: NDArray[np.uint8], *, count: int = WORDS, seed: int = 0) -> NDArray[np.uint8]:
+    """Return words drawn from descriptors, uint8, shape (at most `count`, 32)."""
+    rng = np.random.default_rng(seed)
+    chosen = rng.choice(len(bits), min(count, len(bits)), replace=False)
+    return np.asarray(bits[np.sort(chosen)], np.uint8)
+
+
+def nearest_words(bits: NDArray[np.uint8], words: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Return the index of the nearest word of each descriptor, int32, shape (n,).
+
+    >>> words = np.array([[0] * 32, [255] * 32], np.uint8)
+    >>> nearest_words(np.array([[254] * 32], np.uint8), words).tolist()
+    [1]
+    """
+    signs = _signs(words).T.copy()
+    found = np.empty(len(bits), np.int32)
+    for first in range(0, len(bits), _CHUNK):
+        piece = slice(first, first + _CHUNK)
+        found[piece] = np.argmax(_signs(bits[piece]) @ signs, axis=1)
+    return found
+
+
+def _signs(bits: NDArray[np.uint8]) -> Floats32:
+    return np.unpackbits(bits, axis=1).astype(np.float32) * 2 - 1
+
+
+def bags(words_of: NDArray[np.int32], first: NDArray[np.int64], *, count: int) -> Floats32:
+    """Return how often each picture has each word, float32, shape (pictures, count).
+
+    Parameters
+    ----------
+    words_of
+        Word of each point.
+    first
+        Index of each picture's first point, and the number of all.
+    count
+        Words there are.
+    """
+    pictures = len(first) - 1
+    picture = np.repeat(np.arange(pictures), np.diff(first))
+    flat = np.bincount(picture * count + words_of, minlength=pictures * count)
+    return np.asarray(flat.reshape(pictures, count), np.float32)
+
+
+def weighted(ref: Floats32, new: Floats32) -> tuple[Floats32, Floats32]:
+    """Return the bags of both with their weights, each row of length 1.
+
+    The product of a row of the one and a row of the other is their likeness, 0 to 1.
+    """
+    held = (ref > 0).sum(axis=0)
+    rare = np.log(len(ref) / np.maximum(held, 1.0)).clip(0.0).astype(np.float32)
+    return _of_length_1(np.sqrt(ref) * rare), _of_length_1(np.sqrt(new) * rare)
+
+
+def _of_length_1(rows: Floats32) -> Floats32:
+    return np.asarray(rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9), np.float32)

@@ -1,0 +1,6 @@
+"""Scenery: two runs of one route known by what they pass."""
+
+from clapless.signals.scenery.feature import SceneryFeature
+from clapless.signals.scenery.signal import ScenerySignal
+
+__all__ = ["SceneryFeature", "ScenerySignal"]
