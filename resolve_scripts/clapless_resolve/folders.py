@@ -143,6 +143,18 @@ def scripting_library(machine: Machine) -> PurePath:
     return machine.top("/opt/resolve/libs/Fusion/fusionscript.so")
 
 
+def own_python(machine: Machine) -> PurePath:
+    """Return where Studio keeps a Python of its own, from 21.1 on."""
+    kind = type(machine.home)
+    if machine.system == "macOS":
+        app = "/Applications/DaVinci Resolve/DaVinci Resolve.app"
+        return machine.top(f"{app}/Contents/Applications/ResolvePython")
+    if machine.system == "Windows":
+        programs = machine.windows_folder("PROGRAMFILES", kind(PureWindowsPath("C:/Program Files")))
+        return programs / "Blackmagic Design/DaVinci Resolve/ResolvePython"
+    return machine.top("/opt/resolve/ResolvePython")
+
+
 def developer_folder(machine: Machine) -> PurePath:
     """Return the folder ``Developer`` that Resolve's installer writes: modules, examples, notes."""
     if machine.system == "macOS":
