@@ -53,6 +53,10 @@ def align(
     most_unsure: Annotated[
         float, typer.Option(min=0.0, metavar="S", help="Gate: P90 of the uncertainty, in seconds.")
     ] = 3.0,
+    signals: Annotated[
+        str | None,
+        typer.Option(metavar="gps,scenery", help="Evidence to use; gps where both have it."),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw map and uncertainty into a PNG.")
     ] = None,
@@ -63,6 +67,7 @@ def align(
     """Align two runs of one route (media, GPX or FIT): a time map."""
     from clapless.pipeline.routes import AlignOptions, Gates
     from clapless.pipeline.routes import align as align_runs
+    from clapless.store import Store
 
     markers: tuple[Marker, ...] = ()
     if output is not None:
@@ -73,10 +78,11 @@ def align(
         ref_gpx=ref_gpx,
         new_gpx=new_gpx,
         anchors=tuple(_anchor(text) for text in anchor or ()),
+        signals=tuple(name.strip() for name in signals.split(",")) if signals else None,
         gates=gates,
     )
-    with ConsoleProgress() as progress:
-        result = align_runs(ref, new, options=options, progress=progress)
+    with Store() as store, ConsoleProgress() as progress:
+        result = align_runs(ref, new, options=options, progress=progress, store=store)
     if output is not None:
         write_session(dataclasses.replace(result.session, markers=markers), output)
     if as_json:

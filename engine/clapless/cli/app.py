@@ -16,6 +16,7 @@ from clapless.cli.align import align
 from clapless.cli.cache import cache
 from clapless.cli.console import warn
 from clapless.cli.demo import demo
+from clapless.cli.index import index
 from clapless.cli.markers import markers
 from clapless.cli.plugins import add_plugins
 from clapless.cli.probe import probe
@@ -23,7 +24,7 @@ from clapless.cli.sync import sync
 from clapless.cli.verify import verify
 from clapless.errors import ClaplessError, UsageError
 
-VERBS = (sync, align, verify, probe, demo)
+VERBS = (sync, align, index, verify, probe, demo)
 
 
 class _Group(TyperGroup):

@@ -103,7 +103,8 @@ def _summed(times_s: Floats, growth: Floats) -> Way:
         growth = np.interp(index, index[known], growth[known])
     rates = growth / np.maximum(np.diff(times_s), 1e-3)
     calm = median_filter(rates, size=3, mode="nearest")
-    usual = float(np.median(calm[calm > np.percentile(calm, 50) * 0.5])) if len(calm) else 0.0
+    going = calm[calm > max(np.percentile(calm, 50) * 0.5, 0.0)]
+    usual = float(np.median(going)) if len(going) else 0.0
     still = np.abs(calm) < STILL_SHARE * max(usual, 1e-6)
     halts = tuple(Halt(a, b) for a, b in _runs(still) if b - a >= STOP_STEPS)
     inside = np.zeros(len(growth), np.bool_)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from clapless.errors import UsageError, printable
 from clapless.model import (
+    SYNCED_CONFIDENCE,
     UNKNOWN_DRIFT_STD_PPM,
     Clip,
     Group,
@@ -28,9 +30,14 @@ from clapless.pipeline.routes.anchors import anchors_alone, through_anchors
 from clapless.pipeline.routes.options import AlignOptions
 from clapless.pipeline.routes.quality import GateVerdict, MapQuality, map_quality, verdicts
 from clapless.pipeline.routes.runs import Positions, Run, read_run
+from clapless.pipeline.routes.scenery import compare_scenery
+from clapless.signals.scenery import scenery_gaps
+from clapless.store import Store
 from clapless.timing import Segment, TimeMap
 
 SIGNAL = "gps"
+
+SCENERY = "scenery"
 
 STEP_M = 3.0
 """Places are compared at this distance; long routes at more."""
@@ -83,6 +90,7 @@ def align(
     *,
     options: AlignOptions | None = None,
     progress: Progress = NO_PROGRESS,
+    store: Store | None = None,
 ) -> AlignResult:
     """Align a new run of a route with a reference run.
 
@@ -94,6 +102,8 @@ def align(
         Track files, anchors, thresholds.
     progress
         Told how far the work is.
+    store
+        Cache of features, None for none.
 
     Returns
     -------
@@ -106,7 +116,7 @@ def align(
     ClaplessError
         A file cannot be read.
     UsageError
-        The anchors cannot be meant.
+        The anchors cannot be meant, or a signal is named that there is not.
     """
     options = options or AlignOptions()
     progress.stage("reading", 2)
@@ -114,6 +124,8 @@ def align(
     progress.advance(detail=reference.clip.name)
     second = read_run(Path(new), track=options.new_gpx, clip_id=NEW)
     progress.advance(detail=second.clip.name)
+    if _by_scenery(reference, second, options):
+        return _scenery(reference, second, options, progress, store)
     progress.stage("comparing", 0)
     warp = _warp(reference, second)
     progress.done()
@@ -137,6 +149,46 @@ def align(
         gates=gates,
         gaps=warp.gaps,
         warnings=warnings,
+    )
+
+
+def _by_scenery(reference: Run, second: Run, options: AlignOptions) -> bool:
+    named = options.signals or ("gps", SCENERY)
+    for name in named:
+        if name not in ("gps", SCENERY):
+            raise UsageError(
+                f"There is no signal {printable(name)} to align by; there are gps and {SCENERY}."
+            )
+    if SCENERY not in named:
+        return False
+    if "gps" in named and reference.positions is not None and second.positions is not None:
+        return False
+    return "gps" not in named or reference.clip.kind == second.clip.kind == "video"
+
+
+def _scenery(
+    reference: Run,
+    second: Run,
+    options: AlignOptions,
+    progress: Progress,
+    store: Store | None,
+) -> AlignResult:
+    said: list[str] = []
+    ref, new = reference.clip, second.clip
+    found = compare_scenery(ref, new, store=store, progress=progress, warnings=said)
+    if isinstance(found, Refusal):
+        if len(options.anchors) < 2:
+            return AlignResult(session=_refused(ref, new, found), warnings=tuple(said))
+        by_hand = anchors_alone(options.anchors)
+        session = _session(ref, new, by_hand, "manual", "")
+        return AlignResult(session=session, warnings=tuple(said))
+    assert found.time_map is not None  # the signal answers with a map or not at all
+    time_map = through_anchors(found.time_map, options.anchors)
+    status: Status = "synced" if found.confidence >= SYNCED_CONFIDENCE else "check"
+    return AlignResult(
+        session=_session(ref, new, time_map, status, SCENERY),
+        gaps=scenery_gaps(found),
+        warnings=tuple(said),
     )
 
 

@@ -38,9 +38,12 @@ class AlignOptions:
         Pairs (t_ref_s, t_new_s) that the user knows to be one place.
     gates
         Thresholds of the verdicts.
+    signals
+        Evidence to use, of ``gps`` and ``scenery``; None for gps where both have it, else scenery.
     """
 
     ref_gpx: Path | None = None
     new_gpx: Path | None = None
     anchors: tuple[tuple[float, float], ...] = ()
     gates: Gates = field(default_factory=Gates)
+    signals: tuple[str, ...] | None = None

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from clapless.model import UNKNOWN_DRIFT_STD_PPM, Match, Refusal
-from clapless.numerics.route_warp import Gap, Stretch
+from clapless.numerics.route_warp import Break, Gap, Stretch
 from clapless.numerics.scenery_times import stretches_of
 from clapless.numerics.scenery_warp import Run, runs_of
 from clapless.signals.scenery.extractor import LEAST_PICTURES, SIGNAL
@@ -137,6 +137,12 @@ def _match(
             "gaps": [[gap.kind, float(gap.start_s), float(gap.end_s)] for gap in gaps],
         },
     )
+
+
+def scenery_gaps(match: Match) -> tuple[Gap, ...]:
+    """Return where a match of this signal has no answer, in b's clip time."""
+    told: Sequence[tuple[Break, float, float]] = match.details.get("gaps", ())  # type: ignore[assignment]
+    return tuple(Gap(kind=kind, start_s=start_s, end_s=end_s) for kind, start_s, end_s in told)
 
 
 def _refuse(a: SceneryFeature, b: SceneryFeature, code: str, reason: str) -> Refusal:
