@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 Doubles = NDArray[np.float64]
 
@@ -258,6 +259,17 @@ def fit_line(
         line.slope_std,
         inflation / caution * typical,
     )
+
+
+def student_factor(freedom: int) -> float:
+    """Return how much wider a 95 % interval is whose spread was estimated with so much freedom.
+
+    It is 1 for a known spread. Less than one degree of freedom is taken as one.
+
+    >>> [round(student_factor(n), 2) for n in (0, 1, 2, 5, 10, 1000)]
+    [6.48, 6.48, 2.2, 1.31, 1.14, 1.0]
+    """
+    return float(special.stdtrit(max(freedom, 1), 0.975) / special.ndtri(0.975))
 
 
 def _start(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clapless.numerics.gcc import Spectra, Stack, shift_phases
-from clapless.numerics.lines import Line, fit_line
+from clapless.numerics.lines import Line, fit_line, student_factor
 from clapless.numerics.phase import (
     Phases,
     add,
@@ -29,10 +29,13 @@ GROUPS = 12
 """Windows are stacked in at most so many groups, one delay each."""
 
 LEAST_PER_GROUP = 2
-"""Windows in a group."""
+"""Windows in a group, where there are enough for `LEAST_GROUPS`."""
 
-SMEAR_S = 3e-5
-"""Windows are heard again where the course they were heard along slips more within one."""
+LEAST_GROUPS = 6
+"""Fewer delays do not show how much they scatter about a line."""
+
+SLIP_S = 5e-6
+"""Windows are heard again, on one clock, where the clocks slip more than this within a block."""
 
 WINDOW_STD_S = 5e-5
 """Standard deviation of the strongest delay of one window, about a sample; the scatter of the
@@ -47,9 +50,8 @@ SUB_BANDS = 6
 FLOOR_S = 6e-7
 """No delay is claimed to be known better, a hundredth of a sample."""
 
-CAUTION = 1.35
-"""Factor on the errors of chance: groups share reflections and halves of blocks. With it the 95 %
-interval covered 90 to 98 % of 168 drawn pairs in each class of material."""
+CAUTION = 1.1
+"""Factor on the errors of chance, over Student's: groups share reflections and halves of blocks."""
 
 OTHER_PATH = 0.7
 """A path this high beside the strongest may be the direct one; at equal height one of two is."""
@@ -141,37 +143,54 @@ def refine(
     """
     heard = [window for window, use in zip(verdict.heard, verdict.agreeing, strict=True) if use]
     along = verdict.along
-    belief_slope = 1.0 / (1.0 + drift_ppm * 1e-6)
+    believed = 1.0 / (1.0 + drift_ppm * 1e-6)
+    belief_std = max(drift_std_ppm, 1e-3) * 1e-6
     times = np.array([window.time_s for window in heard])
-    start = fit_line(
-        times,
-        verdict.delays_s[verdict.agreeing],
-        np.full(len(times), WINDOW_STD_S),
-        slope_prior=belief_slope - along.slope,
-        slope_prior_std=max(drift_std_ppm, 1e-3) * 1e-6,
+    course = moved_course(
+        along,
+        fit_line(
+            times,
+            verdict.delays_s[verdict.agreeing],
+            np.full(len(times), WINDOW_STD_S),
+            slope_prior=believed - along.slope,
+            slope_prior_std=belief_std,
+        ),
     )
-    course = moved_course(along, start)
-    if abs(start.slope) * heard[0].length_s > SMEAR_S:
+    if abs(course.slope - 1.0) * PLAN.block_s > SLIP_S:
         along = course
         heard = _hear_again(a, b, along, heard)
-    times = np.array([window.time_s for window in heard])
-    coarse = np.array([course.to_a(t) - along.to_a(t) for t in times])
+    refined = _measure(heard, along, course, verdict.polarity, believed, belief_std)
+    if abs(refined.line.slope) * PLAN.block_s > SLIP_S:
+        course = refined.course
+        heard = _hear_again(a, b, course, heard)
+        refined = _measure(heard, course, course, verdict.polarity, believed, belief_std)
+    return refined
+
+
+def _measure(
+    heard: list[Heard],
+    along: Course,
+    course: Course,
+    polarity: int,
+    believed: float,
+    belief_std: float,
+) -> Refined:
+    """Measure the line of windows heard along one course and thought to lie on another."""
+    coarse = np.array([course.to_a(one.time_s) - along.to_a(one.time_s) for one in heard])
     whole = add([window.stack for window in heard], coarse, PLAN)
-    phases, top_s, paths = _align(whole, verdict.polarity)
-    coarse = coarse + top_s
-    groups = _grouped(heard, coarse, phases, verdict.polarity)
+    phases, top_s, paths = _align(whole, polarity)
+    groups = _grouped(heard, coarse + top_s, phases, polarity)
     line = fit_line(
         *groups,
-        slope_prior=belief_slope - along.slope,
-        slope_prior_std=max(drift_std_ppm, 1e-3) * 1e-6,
-        caution=CAUTION,
+        slope_prior=believed - along.slope,
+        slope_prior_std=belief_std,
+        caution=CAUTION * student_factor(len(groups[0]) - 2),
     )
+    systematic = [FLOOR_S, _band_scatter_s(phases), _path_doubt_s(paths)]
     return Refined(
         line=line,
         along=along,
-        systematic_s=float(
-            np.linalg.norm([FLOOR_S, _band_scatter_s(phases), _path_doubt_s(paths)])
-        ),
+        systematic_s=float(np.linalg.norm(systematic)),
         times_s=groups[0],
         delays_s=groups[1],
         stds_s=groups[2],
@@ -183,7 +202,7 @@ def _hear_again(
     a: AudioFeature, b: AudioFeature, course: Course, heard: list[Heard]
 ) -> list[Heard]:
     starts = np.array([window.time_s - window.length_s / 2.0 for window in heard])
-    return listen(a.sound, b.sound, course, starts, heard[0].blocks)
+    return listen(a.sound, b.sound, course, starts, heard[0].blocks, stretched=True)
 
 
 def _align(whole: Stack, polarity: int) -> tuple[Phases, float, tuple[Path, ...]]:
@@ -235,7 +254,7 @@ def _grouped(
     heard: list[Heard], coarse: NDArray[np.float64], phases: Phases, polarity: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return times, delays and their standard deviations of groups of windows."""
-    count = max(1, min(GROUPS, len(heard) // LEAST_PER_GROUP))
+    count = min(GROUPS, max(len(heard) // LEAST_PER_GROUP, min(len(heard), LEAST_GROUPS)))
     per_block = delay_std_s(phases, PLAN, 1.0)
     times, delays, stds = [], [], []
     for part in np.array_split(np.arange(len(heard)), count):
@@ -245,7 +264,7 @@ def _grouped(
         # Blocks hold about as much each, so the middle of the group is that of its windows.
         times.append(float(np.mean([window.time_s for window in windows])))
         delays.append(float(coarse[part].mean()) + phase_delay(unit, phases.weight, 0.0, PLAN))
-        stds.append(per_block / np.sqrt(stacked.blocks))
+        stds.append(np.hypot(per_block / np.sqrt(stacked.blocks), FLOOR_S))
     return np.array(times), np.array(delays), np.array(stds)
 
 

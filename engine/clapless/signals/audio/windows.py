@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from clapless.numerics.gcc import (
     BlockPlan,
     DelayCurve,
+    Floats,
     Stack,
     block_spectra,
     delay_curve,
@@ -44,6 +46,9 @@ PEAKS = 3
 
 PEAKS_APART_S = 0.001
 """They are at least this far apart."""
+
+MARGIN = 256
+"""Samples read beside what is stretched: the filter's reach, and what the slope takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +178,8 @@ def listen(
     course: Course,
     starts_b_s: NDArray[np.float64],
     blocks: int,
+    *,
+    stretched: bool = False,
 ) -> list[Heard]:
     """Read windows of both clips and return what they say; silent ones are left out.
 
@@ -186,32 +193,35 @@ def listen(
         Where the windows start in b's clip time.
     blocks
         Blocks in each.
+    stretched
+        Whether a is brought to b's clock by the course's slope. Otherwise the clocks slip within a
+        block, so that its delay is that of wherever in it the sound was loudest.
     """
     heard = []
     for start_s in np.sort(starts_b_s):
-        window = _listen_once(sound_a, sound_b, course, float(start_s), blocks)
+        window = _listen_once(sound_a, sound_b, course, float(start_s), blocks, stretched)
         if window is not None:
             heard.append(window)
     return heard
 
 
 def _listen_once(
-    sound_a: SampleSource, sound_b: SampleSource, course: Course, start_s: float, blocks: int
+    sound_a: SampleSource,
+    sound_b: SampleSource,
+    course: Course,
+    start_s: float,
+    blocks: int,
+    stretched: bool,
 ) -> Heard | None:
     first_b = round((start_s - sound_b.origin_s) * RATE_HZ)
     begins_b = first_b + PLAN.hop * np.arange(blocks)
     times_b = sound_b.origin_s + begins_b / RATE_HZ
-    # Blocks meet in their middles: within one the clocks slip both ways.
-    half_s = PLAN.block_s / 2.0
-    middles_a = course.offset_s + course.slope * (times_b + half_s)
-    wanted_a = (middles_a - half_s - sound_a.origin_s) * RATE_HZ
-    begins_a = np.rint(wanted_a).astype(np.int64)
-    first_a = int(begins_a[0])
     samples_b = sound_b.window(first_b, PLAN.samples(blocks))
-    samples_a = sound_a.window(first_a, int(begins_a[-1]) - first_a + PLAN.size)
-    spectra_a = block_spectra(begins_a - first_a, samples_a, PLAN)
+    read = _read_stretched if stretched else _read_plain
+    begins_a, samples_a, early_s = read(sound_a, course, times_b)
+    spectra_a = block_spectra(begins_a, samples_a, PLAN)
     spectra_b = block_spectra(begins_b - first_b, samples_b, PLAN)
-    stacked = stack(spectra_a, spectra_b, (wanted_a - begins_a) / RATE_HZ, PLAN)
+    stacked = stack(spectra_a, spectra_b, early_s, PLAN)
     if stacked.blocks == 0:
         return None
     length_s = PLAN.samples(blocks) / RATE_HZ
@@ -225,6 +235,37 @@ def _listen_once(
         delays_s=tuple(delay for delay, _ in peaks),
         heights=tuple(height for _, height in peaks),
     )
+
+
+def _read_plain(
+    sound: SampleSource, course: Course, times_b: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], Floats, NDArray[np.float64]]:
+    """Return where a's blocks begin, its samples, and by how much each was read too early.
+
+    Blocks meet in their middles: within one the clocks slip both ways.
+    """
+    half_s = PLAN.block_s / 2.0
+    middles = course.offset_s + course.slope * (times_b + half_s)
+    wanted = (middles - half_s - sound.origin_s) * RATE_HZ
+    begins = np.rint(wanted).astype(np.int64)
+    first = int(begins[0])
+    samples = sound.window(first, int(begins[-1]) - first + PLAN.size)
+    return begins - first, samples, (wanted - begins) / RATE_HZ
+
+
+def _read_stretched(
+    sound: SampleSource, course: Course, times_b: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], Floats, NDArray[np.float64]]:
+    """Return the same of a as it sounds on b's clock."""
+    wanted = (course.to_a(float(times_b[0])) - sound.origin_s) * RATE_HZ
+    first = int(np.floor(wanted)) - MARGIN
+    count = PLAN.samples(len(times_b))
+    samples = sound.window(first, int(np.ceil(count * course.slope)) + 2 * MARGIN)
+    slower = soxr.resample(samples, course.slope * RATE_HZ, RATE_HZ, quality="MQ")
+    begin = round((wanted - first) / course.slope)
+    early_s = (wanted - first - begin * course.slope) / RATE_HZ
+    begins = begin + PLAN.hop * np.arange(len(times_b))
+    return begins, np.asarray(slower, np.float32), np.full(len(times_b), early_s)
 
 
 def curve_of(stacked: Stack, reach_s: float = REACH_S) -> DelayCurve:
