@@ -46,7 +46,8 @@ def describe_telemetry(telemetry: Telemetry) -> tuple[str, ...]:
 
 
 def _line(stream: TelemetryStream) -> str:
-    axes = "" if stream.texts else f" x {stream.values.shape[1]}"
+    wide = 0 if stream.texts else stream.values.shape[1]
+    axes = f" x {wide}" if wide else "" if stream.texts else " without values"
     unit = stream.units[0] if len(set(stream.units)) == 1 else ", ".join(stream.units[:5])
     name = stream.name.split("(")[0].split("[")[0].strip()
     how = {"stamped": "camera's stamps", "counted": "counted", "delivered": "per payload"}
