@@ -17,6 +17,7 @@ import pytest
 from clapless.cli.words import offset_words
 from clapless.model import Placement
 from clapless.session import write_session
+from clapless.signals import SIGNALS
 from clapless_resolve.deploy import PLUGIN
 from clapless_resolve.installing import PLUGIN_SOURCE, plugin_files
 from tests.otio import shoots
@@ -122,6 +123,10 @@ class TestFiles:
             r"(?:answer|handle)\(\"(\w+)\"", (PLUGIN_SOURCE / "main.js").read_text()
         )
         assert set(handled) == given - {"onProgress"}
+
+    def test_every_signal_that_syncs_can_be_chosen(self):
+        listed = re.findall(r'^  \["(\w+)", "', (PLUGIN_SOURCE / "panel.js").read_text(), re.M)
+        assert sorted(listed) == sorted(one.name for one in SIGNALS if one.proves == "moment")
 
     @needs_node
     @pytest.mark.parametrize("path", sorted(PLUGIN_SOURCE.glob("*.js")), ids=lambda p: p.name)

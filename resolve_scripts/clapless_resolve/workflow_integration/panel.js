@@ -9,6 +9,7 @@ const SIGNALS = [
   ["gps", "GPS"],
   ["flash", "Flashes"],
   ["picture", "Moving pictures"],
+  ["shake", "Camera shake"],
 ];
 
 const page = Object.fromEntries(
