@@ -10,7 +10,7 @@ from clapless.signals.audio.answer import make_match, make_refusal, merge_spans
 from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.jumps import Piece, find_pieces, jump_time_s, time_map
 from clapless.signals.audio.orient import in_order, turned, turned_prior
-from clapless.signals.audio.ranking import Finding, hear_leads, is_serious, rank
+from clapless.signals.audio.ranking import Finding, hear_leads, is_proof, rank
 from clapless.signals.audio.refine import Refined, refine
 from clapless.signals.audio.search import Course, Lead, find_leads
 from clapless.signals.audio.speeds import at_own_speed, with_speed
@@ -82,7 +82,7 @@ def _match_straight(
 ) -> Match | Refusal:
     finding = locate(a, b, prior=prior, excluded=excluded)
     verdict, evidence = finding.verdict, finding.evidence
-    if verdict is None or evidence is None or not is_serious(verdict):
+    if verdict is None or evidence is None or not is_proof(verdict):
         few = verdict is not None and verdict.share > 0.5 and verdict.likeness > 1.0
         reason = TOO_LITTLE if few else "no sound in common"
         return make_refusal(a, b, "no_match", reason, finding)

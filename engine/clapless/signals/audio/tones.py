@@ -22,7 +22,7 @@ from clapless.signals.audio.windows import (
     curve_of,
 )
 
-STANDING_OUT = 16.0
+STANDING_OUT = 8.0
 """A steady tone has so many times the power of what is loud beside it, in the middle one of all
 windows: noise does not come near."""
 
