@@ -168,6 +168,34 @@ def show(number: int, case: Case) -> tuple[float, float]:
     return float(error_ms), readout_off
 
 
+def pictures(cases: list[Case]) -> None:
+    """Print what pictures against pictures come to: of one recording, and of two."""
+    errors_ms: list[float] = []
+    shared = asked = wrong = 0
+    for number, one in enumerate(cases):
+        for two in cases[number + 1 :]:
+            a = replace(one.picture, clip=replace(one.picture.clip, id="a"))
+            b = replace(two.picture, clip=replace(two.picture.clip, id="b"))
+            found = SIGNAL.match(a, b)
+            apart_s = two.camera.offset_s - one.camera.offset_s
+            sure = isinstance(found, Match) and found.confidence >= CHECK_CONFIDENCE
+            if one.name != two.name:
+                asked += 1
+                wrong += sure
+            elif abs(apart_s) < LENGTH_S - 12:
+                shared += 1
+                if sure:
+                    assert isinstance(found, Match)
+                    middle_s = sum(found.spans_s[0]) / 2
+                    errors_ms.append((found.to_a(middle_s) - middle_s - apart_s) * 1e3)
+    off = np.abs(errors_ms) if errors_ms else np.array([np.nan])
+    print(
+        f"picture against picture of one recording, other camera and scene: {len(errors_ms)} of "
+        f"{shared} placed, error median {np.median(off):.2f} ms, largest {off.max():.2f} ms; of "
+        f"{asked} pairs of two recordings {wrong} placed"
+    )
+
+
 def other_gyroscope(name: str, *, backwards: bool) -> ShakeFeature:
     """Return a recording's gyroscope as a clip of its own, as it is or backwards."""
     from clapless.numerics.movement import on_grid
@@ -252,6 +280,7 @@ def main() -> None:
         f"{placed} of {count} placed; largest error {np.nanmax(errors_ms):.2f} ms, median "
         f"{np.nanmedian(errors_ms):.2f} ms; readout off by at most {np.nanmax(readouts):.1f} %"
     )
+    pictures(cases)
     unlike(cases, real())
 
 
