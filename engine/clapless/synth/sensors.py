@@ -43,9 +43,6 @@ SENSORS: Mapping[str, tuple[str, str, float]] = {
 PLACES_SCALE = (1e7, 1e7, 1000.0, 1000.0, 100.0)
 """SCAL of GPS5, and of the first five numbers of GPS9."""
 
-LEAST_FIX = 2
-"""GPSF of a date that counts."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
@@ -228,13 +225,16 @@ def _stated(
     nothing = np.full(at_s.size, np.nan)
     fix = np.nan_to_num(receiver.stated.get("GPSF", nothing)[before])
     dop = np.nan_to_num(receiver.stated.get("GPSP", nothing)[before], nan=9999.0)
-    dates_s = receiver.stated.get("GPSU", nothing)[before] + body_s - at_s[before]
-    fix = np.where(np.isfinite(dates_s), fix, 0.0)
-    return {
+    stated: dict[str, tuple[str, Sequence[float | str]]] = {
         "GPSF": ("L", fix.tolist()),
         "GPSP": ("S", dop.tolist()),
-        "GPSU": ("U", [date_text(date) for date in np.nan_to_num(dates_s).tolist()]),
     }
+    if "GPSU" in receiver.stated:
+        dates_s = receiver.stated["GPSU"][before] + body_s - at_s[before]
+        stated["GPSF"] = ("L", np.where(np.isfinite(dates_s), fix, 0.0).tolist())
+        texts = [date_text(date) for date in np.nan_to_num(dates_s).tolist()]
+        stated["GPSU"] = ("U", texts)
+    return stated
 
 
 def date_text(utc_s: float) -> str:

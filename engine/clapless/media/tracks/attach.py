@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from clapless.media.tracks.model import Track
 
 TRACK_KEY = "track"
-"""Key of `Clip.metadata` with the path of the track that the user named for a clip."""
+"""Key of `Clip.metadata` with the path of a clip's track."""
+
+TRACK_BY_TIME = "track_by"
+"""Key of `Clip.metadata` beside it where nobody named the track for the clip: by what it was
+found."""
 
 FILE_TIME_STD_S = 2.0
 """File times are whole or even seconds, written some time after the first frame."""

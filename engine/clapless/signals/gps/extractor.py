@@ -18,7 +18,7 @@ from clapless.media.gpmf import (
     read_gpmf,
 )
 from clapless.media.reading import Block, Need
-from clapless.media.tracks import TRACK_KEY, Track, attach, read_tracks
+from clapless.media.tracks import TRACK_BY_TIME, TRACK_KEY, Track, attach, read_tracks
 from clapless.model import Clip, Refusal
 from clapless.signals.gps.clocks import LAG_STD_S, UtcClock, utc_clock
 from clapless.signals.gps.feature import RATE_HZ, Floats, GpsFeature
@@ -136,6 +136,9 @@ class GpsExtractor:
         source = "FIT" if path.suffix.lower() == ".fit" else "GPX"
         own = self._from_camera(self._reader(self._clip))
         if isinstance(own, GpsFeature):
+            if own.clock is not None and TRACK_BY_TIME in self._clip.metadata:
+                # Nobody named the track: the camera's own receiver goes before it.
+                return replace(own, track=str(path))
             # The camera's own way says when the clip was on the track, whatever the file says.
             for track in tracks:
                 clock = _by_movement(own, track, source)
