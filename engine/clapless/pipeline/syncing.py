@@ -19,6 +19,7 @@ from clapless.pipeline.job import SyncJob, stamped
 from clapless.pipeline.names import ClipNames
 from clapless.pipeline.options import Failure, SyncOptions, SyncResult
 from clapless.pipeline.progress import NO_PROGRESS, Progress
+from clapless.pipeline.tracks import attach_tracks, part_tracks
 from clapless.signals.base import Signal, configured, needs_pictures
 from clapless.solve import Solution
 from clapless.store import Store
@@ -48,7 +49,8 @@ def sync_paths(
     Parameters
     ----------
     paths
-        Files, and folders that are searched to the bottom.
+        Files, and folders that are searched to the bottom. GPX and FIT files among them go with the
+        clips that were filmed during them.
     options
         What the user asked for.
     progress
@@ -66,7 +68,8 @@ def sync_paths(
     options = options or SyncOptions()
     song = () if options.playback is None else (options.playback,)
     rules = [f"{name}={glob}" for name, glob in options.devices.items()]
-    catalog = scan([*paths, *song], devices=rules, hints=options.device_hints)
+    media, loose = part_tracks(paths)
+    catalog = scan([*media, *song], devices=rules, hints=options.device_hints)
     failures = tuple(Failure(path=f.path, message=f.reason) for f in catalog.failures)
     playback = None
     if options.playback is not None:
@@ -76,8 +79,9 @@ def sync_paths(
             name = printable(str(options.playback))
             raise UsageError(f"The song {name} cannot be used. {why}".strip())
     clips, notices = _with_tracks(catalog.clips, options.tracks)
+    attached = attach_tracks(clips, loose, catalog.skipped)
     result = sync_clips(
-        clips,
+        attached.clips,
         catalog.devices,
         options=options,
         playback=playback,
@@ -87,9 +91,9 @@ def sync_paths(
     )
     return dataclasses.replace(
         result,
-        failures=(*failures, *result.failures),
-        skipped=catalog.skipped,
-        warnings=(*notices, *result.warnings),
+        failures=(*failures, *attached.failures, *result.failures),
+        skipped=tuple(path for path in catalog.skipped if path not in attached.used),
+        warnings=(*notices, *attached.notices, *result.warnings),
     )
 
 
