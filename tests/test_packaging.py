@@ -169,6 +169,17 @@ class TestWheel:
         } <= names
         assert any(name.endswith("licenses/LICENSE") for name in names)
 
+    def test_it_holds_what_is_copied_into_resolve(self, wheel):
+        inside = ROOT / "resolve_scripts" / "clapless_resolve"
+        tree = {
+            path.relative_to(inside.parent).as_posix()
+            for folder in ("menu", "workflow_integration")
+            for path in (inside / folder).iterdir()
+            if path.is_file()
+        }
+        assert len(tree) >= 12
+        assert tree <= set(wheel.namelist())
+
     def test_it_holds_every_module_of_the_tree(self, wheel):
         tree = {
             path.relative_to(ROOT / folder).as_posix()
