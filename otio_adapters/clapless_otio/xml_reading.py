@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 from lxml import etree
 
@@ -76,9 +77,16 @@ def number_of(text: str, name: str) -> Fraction:
         It is none, or beyond any timeline.
     """
     try:
-        value = Fraction(text.strip())
+        value = _fraction(text.strip())
     except (ValueError, ZeroDivisionError) as error:
         raise TimelineError(f"{name} has {text[:40]!r} where a number belongs.") from error
     if abs(value) > 10**20:
         raise TimelineError(f"{name} has {text[:40]!r}, a time beyond any timeline.")
     return value
+
+
+@lru_cache(maxsize=65536)
+def _fraction(text: str) -> Fraction:
+    """Return a number; large documents say the same rates and lengths again and again."""
+    # Nearly all are whole, and Fraction's own parsing is slow.
+    return Fraction(int(text)) if text.isdecimal() and len(text) < 20 else Fraction(text)

@@ -80,7 +80,9 @@ class Story:
 
 def _free(row: list[Item], at: int, item: Item) -> bool:
     """Return whether a row, in rising order, has room for an item before its position `at`."""
-    before = next((other for other in reversed(row[:at][-50:]) if other.duration_s), None)
+    before = next(
+        (other for other in reversed(row[max(0, at - 50) : at]) if other.duration_s), None
+    )
     after = next((other for other in row[at : at + 50] if other.duration_s), None)
     return (before is None or before.end_s <= item.start_s) and (
         after is None or after.start_s >= item.end_s
