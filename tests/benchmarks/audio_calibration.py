@@ -60,11 +60,14 @@ def coverage(found: list[Answer]) -> list[list[object]]:
     """How often the 95 % interval holds at either end of the overlap."""
     lines: list[list[object]] = []
     materials = [f"{kind}, {place}" for kind in MATERIALS for place in ("open", "room")]
-    for material in (*materials, "all"):
+    for material in (*MATERIALS, *materials, "all"):
         some = [
             x
             for x in found
-            if x.synced and x.right and not x.case.negative and material in (x.case.material, "all")
+            if x.synced
+            and x.right
+            and not x.case.negative
+            and material in (x.case.kind, x.case.material, "all")
         ]
         z = np.array(
             [
