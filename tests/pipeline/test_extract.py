@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from clapless.errors import DamagedMediaError
+from clapless.media import indexing, open_sound, probe
 from clapless.media.reading import Subscriber
 from clapless.model import Clip
 from clapless.pipeline import NO_PROGRESS
 from clapless.pipeline.extract import extract
+from clapless.signals.audio import AudioSignal
 from clapless.store import FeatureKey, Store
+from tests.media.making import Sound, speech_like, write_media
 from tests.pipeline.fakes import FakeSignal
 from tests.solve.worlds import World
 
@@ -114,3 +117,25 @@ def test_an_unexpected_error_is_not_swallowed(world):
             progress=NO_PROGRESS,
             reader=reader,
         )
+
+
+def test_a_file_without_an_index_of_its_own_is_decoded_whole_only_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    sound = Sound(samples=speech_like(6.0), codec="libmp3lame")
+    clip = probe(write_media(tmp_path / "take.mp3", sounds=[sound]))
+    signal = AudioSignal()
+    with Store(tmp_path / "cache") as store:
+        for _ in range(2):
+            found = extract([clip], [signal], store=store, jobs=1, progress=NO_PROGRESS)
+            assert list(found.features["audio"]) == [clip.id]
+            with open_sound(clip) as opened:
+                samples = opened.window(30_000, 4000)
+            assert np.abs(samples).max() > 0.01
+            # What the next process would know: nothing but the cache.
+            indexing._known.clear()
+
+            def whole(*_: object) -> None:
+                raise AssertionError("it was decoded whole once more")
+
+            monkeypatch.setattr("clapless.media.whole_index.whole_index", whole)

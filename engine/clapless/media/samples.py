@@ -13,6 +13,10 @@ def to_channel(frame: AudioFrame, channel: int | None) -> NDArray[np.float32]:
     """Return one channel of a frame, or the mean of all, as float32 with full scale 1.0."""
     if frame.format.is_planar and frame.layout.nb_channels >= MANY_CHANNELS:
         raise ValueError("a planar frame of so many channels must be made packed first")
+    if channel is not None and frame.format.name == "fltp":
+        # What nearly all lossy codecs give: ten times as fast as by way of all channels.
+        plane = memoryview(frame.planes[channel])
+        return np.frombuffer(plane, np.float32, frame.samples).copy()
     values = frame.to_ndarray()
     if not frame.format.is_planar:
         values = values.reshape(-1, frame.layout.nb_channels).T

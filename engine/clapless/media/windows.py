@@ -15,14 +15,13 @@ from math import gcd
 from threading import RLock
 from types import TracebackType
 
-import av
 import numpy as np
-from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
 from clapless.errors import UsageError
 from clapless.media.blocks import sample_count
 from clapless.media.limits import pieces
+from clapless.media.rerating import rerated_whole, rerater
 from clapless.media.sequence import SoundPart, parts_of
 from clapless.media.stretches import StretchReader
 from clapless.model import Clip
@@ -142,7 +141,7 @@ class ClipSound:
         own_first = first_step * self._own_step
         own_end = min(end_step * self._own_step, self._own_length)
         own = self._own_samples(own_first, own_end - own_first)
-        samples = resample(own, self._own_rate_hz, self._rate_hz)
+        samples = self._rerated(own, first=own_first == 0, last=own_end == self._own_length)
         skip = run[0] * self._piece - first_step * self._step
         made = {}
         for place, number in enumerate(run):
@@ -150,6 +149,14 @@ class ClipSound:
             made[number] = samples[start : start + self._piece].copy()
             pieces.put((self._number, number), made[number])
         return made
+
+    def _rerated(self, own: NDArray[np.float32], *, first: bool, last: bool) -> NDArray[np.float32]:
+        """Return samples at the rate that is wanted; the recording's ends as a whole read does."""
+        if self._own_rate_hz == self._rate_hz:
+            return own
+        if first or last:
+            return rerated_whole(own, self._own_rate_hz, self._rate_hz)
+        return rerater(self._own_rate_hz, self._rate_hz).convert(own)
 
     def _own_samples(self, first: int, count: int) -> NDArray[np.float32]:
         """Return samples at the stream's own rate over all files."""
@@ -203,14 +210,3 @@ def open_sound(
         A file cannot be opened any more.
     """
     return ClipSound(clip, stream=stream, channel=channel, rate_hz=rate_hz)
-
-
-def resample(samples: NDArray[np.float32], own_rate_hz: int, rate_hz: int) -> NDArray[np.float32]:
-    """Return float samples, shape (n,), at another rate; both begin at the same time."""
-    if own_rate_hz == rate_hz or not len(samples):
-        return samples
-    frame = AudioFrame.from_ndarray(samples.reshape(1, -1), format="fltp", layout="mono")
-    frame.sample_rate = own_rate_hz
-    resampler = av.AudioResampler(format="fltp", layout="mono", rate=rate_hz)
-    parts = [part.to_ndarray()[0] for part in resampler.resample(frame) + resampler.resample(None)]
-    return np.concatenate(parts)

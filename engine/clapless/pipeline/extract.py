@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from clapless.errors import MediaError
-from clapless.media.reading import Subscriber
+from clapless.media.reading import Need, Subscriber
 from clapless.model import Clip, Refusal
 from clapless.pipeline.options import Failure
 from clapless.pipeline.progress import Progress
@@ -19,6 +19,10 @@ from clapless.store import FeatureKey, Store
 
 Reader = Callable[[Clip, Sequence[Subscriber]], Sequence[str]]
 """Reads a clip once, feeds the subscribers, returns sentences about damage."""
+
+INDEX_NAME, INDEX_VERSION = "sound-index", 1
+"""Under what the places of packets are cached beside the features: windows of an MP3, a Matroska
+file or a transport stream would need all of it decoded once more without."""
 
 _REFUSED = "refused"
 """Array under which a refusal of an extractor is cached: code and reason."""
@@ -69,6 +73,7 @@ def extract(
     store: Store | None,
     jobs: int,
     progress: Progress,
+    stage: str = "reading",
     reader: Reader = read_from_disk,
 ) -> Extracted:
     """Return the features of all clips for all signals that apply.
@@ -85,10 +90,12 @@ def extract(
         Clips read at once.
     progress
         Told of each clip.
+    stage
+        What this is called there.
     reader
         How a clip is read.
     """
-    progress.stage("reading", len(clips))
+    progress.stage(stage, len(clips))
     done: dict[str, _OfClip] = {}
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         futures: dict[Future[_OfClip], Clip] = {
@@ -126,12 +133,15 @@ def _of_clip(clip: Clip, signals: Sequence[Signal], store: Store | None, reader:
     for signal in signals:
         if not signal.applies_to(clip):
             continue
-        key = _key(clip, signal) if store is not None else None
+        key = _key(clip, signal.name, signal.version) if store is not None else None
         cached = _cached(clip, signal, key, store)
         if cached is not None:
             result.answers[signal.name] = cached
         else:
             wanted.append((signal, key, signal.extractor(clip)))
+    heard = any(Need.SOUND in extractor.needs for _, _, extractor in wanted)
+    if store is not None and not heard:
+        _adopt_index(clip, store)
     if not wanted:
         return result
     try:
@@ -152,15 +162,46 @@ def _of_clip(clip: Clip, signals: Sequence[Signal], store: Store | None, reader:
         result.answers[signal.name] = answer
         if store is not None and key is not None:
             store.put(key, _arrays(answer))
+    if store is not None and heard:
+        _keep_index(clip, store)
     return result
 
 
-def _key(clip: Clip, signal: Signal) -> FeatureKey | None:
+def _keep_index(clip: Clip, store: Store) -> None:
+    """Keep what a whole read of a clip's sound left behind of its packets."""
+    from clapless.media import sound_indexes
+
+    key = _key(clip, INDEX_NAME, INDEX_VERSION)
+    if key is None:
+        return
+    try:
+        arrays = sound_indexes(clip)
+    except OSError:
+        return  # Gone since it was read: whoever needs it next says so.
+    if arrays:
+        store.put(key, arrays)
+
+
+def _adopt_index(clip: Clip, store: Store) -> None:
+    """Take up what an earlier run kept of a clip's packets."""
+    from clapless.media import adopt_sound_indexes
+
+    key = _key(clip, INDEX_NAME, INDEX_VERSION)
+    arrays = store.get(key) if key is not None and clip.audio else None
+    if arrays is None:
+        return
+    try:
+        adopt_sound_indexes(clip, arrays)
+    except OSError:
+        return  # Gone since: whoever opens it says so.
+
+
+def _key(clip: Clip, name: str, version: int) -> FeatureKey | None:
     """Return the key of a clip's feature; None where a file was not fingerprinted."""
     fingerprints = tuple(file.fingerprint for file in clip.files)
     if not all(fingerprints):
         return None
-    return FeatureKey(fingerprints=fingerprints, extractor=signal.name, version=signal.version)
+    return FeatureKey(fingerprints=fingerprints, extractor=name, version=version)
 
 
 def _cached(clip: Clip, signal: Signal, key: FeatureKey | None, store: Store | None) -> Any:
