@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -54,6 +54,8 @@ class SyncJob:
         self._markers = names.markers((*self._before.markers, *options.markers))
         self._reference = None if options.reference is None else names.find(options.reference)
         self._options = options
+        self._device = {clip.id: clip.device for clip in self.clips}
+        self._loose = frozenset(d.id for d in self._devices if d.source in LOOSE_SOURCES)
         self._late: set[str] = set()
         self._joint: set[str] = set()
 
@@ -73,7 +75,7 @@ class SyncJob:
             {clip.id: clip for clip in self.clips},
             together=together,
             old=self._old,
-            loose=frozenset(d.id for d in self._devices if d.source in LOOSE_SOURCES),
+            loose=self._loose,
             hub=self.playback,
         )
         search.run(progress)
@@ -91,14 +93,34 @@ class SyncJob:
         )
         return SignalSettings(readouts_s=readouts_s, flashes=flashes)
 
-    def keep(self, comparer: Comparer, answers: Iterable[Match | Refusal]) -> bool:
-        """Keep what a signal says of clips jointly, but of pairs that were placed before."""
+    def keep(
+        self,
+        comparer: Comparer,
+        answers: Iterable[Match | Refusal],
+        *,
+        placed: Collection[str] = frozenset(),
+    ) -> bool:
+        """Keep what a signal says of clips jointly, but of pairs that cannot or need not be.
+
+        Clips of one camera never overlap, and pairs that were placed before stay as they are.
+        Where only a folder makes a device, it may be several as long as neither clip is in
+        `placed`.
+        """
         kept = False
         for answer in answers:
-            if not (answer.a in self._old and answer.b in self._old):
+            if self._may_share(answer.a, answer.b, placed):
                 comparer.keep(answer)
                 kept = True
         return kept
+
+    def _may_share(self, a: str, b: str, placed: Collection[str]) -> bool:
+        if a in self._old and b in self._old:
+            return False
+        if a == b:
+            return True
+        one, two = self._device[a], self._device[b]
+        open_still = one in self._loose and a not in placed and b not in placed
+        return one is None or one != two or open_still
 
     def solve(self, comparers: Sequence[Comparer], refusals: Sequence[Refusal]) -> Solution:
         """Place the clips by all that is known now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from clapless.errors import UsageError, printable
@@ -20,6 +20,7 @@ from clapless.pipeline.names import ClipNames
 from clapless.pipeline.options import Failure, SyncOptions, SyncResult
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.pipeline.tracks import attach_tracks, part_tracks
+from clapless.pipeline.watching import Watch, worth_watching
 from clapless.signals.base import Signal, configured, needs_pictures
 from clapless.solve import Solution
 from clapless.store import Store
@@ -69,7 +70,10 @@ def sync_paths(
     song = () if options.playback is None else (options.playback,)
     rules = [f"{name}={glob}" for name, glob in options.devices.items()]
     media, loose = part_tracks(paths)
-    catalog = scan([*media, *song], devices=rules, hints=options.device_hints)
+    catalog = scan(
+        [*media, *song], devices=rules, hints=options.device_hints, progress=_looking(progress)
+    )
+    progress.done()
     failures = tuple(Failure(path=f.path, message=f.reason) for f in catalog.failures)
     playback = None
     if options.playback is not None:
@@ -95,6 +99,17 @@ def sync_paths(
         skipped=tuple(path for path in catalog.skipped if path not in attached.used),
         warnings=(*notices, *attached.notices, *result.warnings),
     )
+
+
+def _looking(progress: Progress) -> Callable[[int, int], None]:
+    """Return what a scan calls after each file it looked at."""
+
+    def looked(number: int, count: int) -> None:
+        if number == 1:
+            progress.stage("looking at the files", count)
+        progress.advance()
+
+    return looked
 
 
 def _with_tracks(
@@ -145,10 +160,12 @@ def sync_clips(
         look = _Look(job, cache, progress, reader, options.jobs or os.cpu_count() or 1)
         look.at(job.clips, [signal for signal in used if signal not in later])
         solution = look.solution
-        watched = worth_watching(solution) if later else ()
-        if watched:
-            look.at(watched, later)
+        # On a song each take is placed by the song alone, and that has no pictures.
+        watch = worth_watching(solution) if later and playback is None else Watch()
+        if watch.clips:
+            look.at(watch.clips, later, reading=f"looking at the {watch.what}")
             solution = look.solution
+            job.warnings.append(watch.notice([one for one in used if one not in later]))
         job.warnings += [warning for warning in (cache.warning,) if warning]
     taken = look.taken
     job.warnings += taken.warnings
@@ -157,18 +174,6 @@ def sync_clips(
         failures=tuple(taken.failures),
         warnings=tuple(dict.fromkeys((*job.warnings, *solution.notes))),
     )
-
-
-def worth_watching(solution: Solution) -> tuple[Clip, ...]:
-    """Return the clips whose pictures are looked at, since one of them has no place without.
-
-    Pictures are dear to decode: where every clip with pictures has its place, none is looked at.
-    """
-    seeing = tuple(clip for clip in solution.clips if clip.kind == "video")
-    homeless = {left.clip for left in solution.unplaced}
-    if len(seeing) < 2 or not any(clip.id in homeless for clip in seeing):
-        return ()
-    return seeing
 
 
 class _Look:
@@ -183,7 +188,9 @@ class _Look:
         self.taken = Extracted()
         self.solution = Solution()
 
-    def at(self, clips: Sequence[Clip], signals: Sequence[Signal]) -> None:
+    def at(
+        self, clips: Sequence[Clip], signals: Sequence[Signal], *, reading: str = "reading"
+    ) -> None:
         """Look at clips by some signals; `solution` is by these and all before."""
         taken = extract(
             clips,
@@ -191,6 +198,7 @@ class _Look:
             store=self._store,
             jobs=self._jobs,
             progress=self._progress,
+            stage=reading,
             reader=self._reader,
         )
         self.taken.features |= taken.features
@@ -221,7 +229,8 @@ class _Look:
                 continue
             aligned = [{p.clip: p for p in group.placements} for group in self.solution.groups]
             answers = match_group(comparer.features, aligned=aligned, priors={})
-            answered |= self._job.keep(comparer, answers)
+            placed = {clip for group in aligned for clip in group}
+            answered |= self._job.keep(comparer, answers, placed=placed)
         return answered
 
     def _solve(self) -> None:
