@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
+from clapless.errors import NotMediaError
 from clapless.model import Placement, Session
 from clapless.pipeline import verify
 from clapless.timing import Segment, TimeMap
@@ -143,3 +145,20 @@ def test_each_side_of_a_jump_is_measured_where_it_is_placed():
     parts = {part.part: part.median_s for part in answer.parts}
     assert abs(parts["head"]) < 0.02
     assert parts["tail"] == pytest.approx(-0.3, abs=0.02)
+
+
+def test_samples_that_are_gone_are_not_verifiable_by_name():
+    class Gone(FakeSignal):
+        def match(self, *_: object, **__: object):
+            raise NotMediaError(Path("/card/A/A.mov"), "it is not there any more")
+
+    made = world()
+    after = verify(synced(made), signals=[Gone(made)], reader=no_reading)
+    found = after.placement("A")
+    assert found is not None
+    answer = found[1].verification
+    assert answer is not None
+    assert (answer.verdict, answer.reason) == (
+        "not_verifiable",
+        "A.mov: it is not there any more",
+    )

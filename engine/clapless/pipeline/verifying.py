@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from clapless.errors import MediaError
 from clapless.model import (
     SYNCED_CONFIDENCE,
     Clip,
@@ -57,7 +58,8 @@ def verify(
 
     Each placement is measured on windows that the sync did not look at, against its reference or
     the clip that overlaps it longest; nothing but the placed position is believed beforehand, and
-    drift is measured anew. Where nothing is left over, the answer is ``not_verifiable``.
+    drift is measured anew. Where nothing is left over, or a file is gone or damaged by now, the
+    answer is ``not_verifiable`` with its reason.
 
     Parameters
     ----------
@@ -130,9 +132,15 @@ class _GroupCheck:
         """Return the answer for one placement."""
         looked = False
         refused: tuple[float, str] | None = None
+        unreadable = ""
         for comparer in self._comparers:
             for partner in self._partners(placement, comparer.features):
-                left_s, residuals, told = self._measure(comparer, partner, placement)
+                try:
+                    left_s, residuals, told = self._measure(comparer, partner, placement)
+                except MediaError as error:
+                    # Its features are in the cache, but its samples are not there any more.
+                    unreadable = f"{error}"
+                    continue
                 if residuals is not None:
                     return judge(residuals, self._half_frame_s(placement))
                 if left_s >= LEAST_LEFT_S:
@@ -145,7 +153,8 @@ class _GroupCheck:
                 reason=f"where it is placed it has nothing in common with {refused[1]} in the "
                 f"{refused[0]:.0f} s that the sync did not use",
             )
-        return Verification(verdict="not_verifiable", reason=self._why(placement, looked=looked))
+        reason = unreadable or self._why(placement, looked=looked)
+        return Verification(verdict="not_verifiable", reason=reason)
 
     def _why(self, placement: Placement, *, looked: bool) -> str:
         if placement.clip in self._unusable:
