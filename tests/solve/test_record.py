@@ -44,6 +44,9 @@ def test_a_signal_that_others_contradict_is_not_believed_where_it_stands_alone()
     assert made.wrong(solution) == []
     assert {u.clip for u in solution.unplaced} == {"A9", "B9"}
     assert not any(m.accepted for m in solution.matches if m.signal == "flash")
+    # Nor is its word held against those that others place.
+    told = [d for g in solution.groups for p in g.placements for d in p.disagreements]
+    assert not any(d.signal == "flash" for d in told)
 
 
 def test_three_equal_answers_of_which_one_is_wrong_sync_nothing():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from clapless.model import (
+    CHECK_CONFIDENCE,
     SYNCED_CONFIDENCE,
     Clip,
     Disagreement,
@@ -26,6 +28,9 @@ from clapless.solve.lines import Line
 
 HALF_FRAME_WITHOUT_PICTURE_S = 0.02
 """What `coarse` is measured by where neither clip nor reference has a picture."""
+
+DISPROVEN_FROM = 3
+"""So many contradictions of one signal at least are its own fault and not the material's."""
 
 DEVICE_SIGNAL = "device"
 """Stands in `Disagreement.signal` where clips of one device would overlap."""
@@ -192,9 +197,12 @@ def _disagreements(
 ) -> tuple[Disagreement, ...]:
     """Return what puts this clip elsewhere; a contradiction is told at its less certain end."""
     names = {node.id for node in held}
+    idle = _disproven(solved.formed.accepted, solved.rejected)
     found = []
     for edge in solved.rejected:
         if edge.origin is not Origin.MEASURED or not {edge.a, edge.b} & names:
+            continue
+        if edge.relation.signal in idle and edge.relation.confidence < CHECK_CONFIDENCE:
             continue
         inner = max((edge.a, edge.b), key=lambda n: (_depth(solved.formed, n), n))
         if inner not in names:
@@ -224,6 +232,21 @@ def _disagreements(
             )
     found.sort(key=lambda d: (d.signal, d.reason, d.difference_s))
     return tuple(found)
+
+
+def _disproven(accepted: Iterable[Edge], rejected: Iterable[Edge]) -> frozenset[str]:
+    """Return the signals that others contradict more often than they bear them out.
+
+    What such a signal says beside them is a fault of its own in this material (pictures that
+    repeat), and no doubt about a placement.
+    """
+    right = Counter(edge.relation.signal for edge in accepted)
+    wrong = Counter(edge.relation.signal for edge in rejected)
+    return frozenset(
+        signal
+        for signal, count in wrong.items()
+        if count >= DISPROVEN_FROM and count > right[signal]
+    )
 
 
 def _depth(formed: Formed, node: str) -> tuple[float, int]:
