@@ -322,3 +322,10 @@ def make_movie(path: Path, *, sound: bool = True) -> bytes:
             container.mux(audio.encode(None))
         container.mux(video.encode(None))
     return path.read_bytes()
+
+
+def test_a_device_pattern_that_fits_nothing_is_2_before_any_work(run, shoot, tmp_path):
+    ran = run("sync", shoot, "--device", "A=CamA/*", "-o", tmp_path / "s.json")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == ("No recording fits A=CamA/*: hold the pattern against the files' paths.\n")
+    assert not (tmp_path / "s.json").exists()

@@ -170,9 +170,8 @@ class TestOptions:
         assert options.signals is None
 
     def test_a_device_that_is_not_there_is_told(self, run, script, tmp_path):
-        ran = run("sync", "x", "--device", "Q=q*", "--distance", "A=2", "--distance", "R=3")
+        ran = run("sync", "x", "--distance", "A=2", "--distance", "R=3")
         assert ran.err.splitlines() == [
-            "--device Q=q* fits no file, and changed nothing.",
             "--distance names R, which is no camera or recorder here (there are: A, ZOOM), and "
             "changed nothing.",
         ]

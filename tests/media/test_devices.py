@@ -95,3 +95,7 @@ def test_rules_that_mean_nothing_are_refused(tmp_path: Path, rule: str) -> None:
     video(tmp_path / "a.mov")
     with pytest.raises(UsageError):
         scan([tmp_path], devices=[rule])
+    # Where nothing can be read at all, that is what has to be said.
+    (tmp_path / "a.mov").write_bytes(b"no media")
+    if "=" in rule and not rule.startswith("=") and not rule.endswith("="):
+        assert scan([tmp_path], devices=[rule]).clips == ()

@@ -224,9 +224,6 @@ def _unknown_devices(session: Session, options: SyncOptions) -> Iterator[str]:
     """Yield a sentence for each device that an option names and no clip belongs to."""
     known = {clip.device for clip in session.clips if clip.device is not None}
     there = ", ".join(sorted(known)) or "none"
-    for name, glob in options.devices.items():
-        if name not in known:
-            yield f"--device {name}={glob} fits no file, and changed nothing."
     for name in options.distances_m:
         if name not in known:
             yield (

@@ -78,7 +78,7 @@ def scan(
     Raises
     ------
     UsageError
-        A rule of `devices` is no ``NAME=GLOB``, or matches no clip.
+        A rule of `devices` is no ``NAME=GLOB``, or fits none of the recordings there are.
     """
     found = find_files(paths)
     failures = list(found.failures)

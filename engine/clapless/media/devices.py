@@ -17,7 +17,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from clapless.errors import UsageError
+from clapless.errors import UsageError, printable
 from clapless.media.finding import natural_key
 from clapless.model import Clip, Device
 
@@ -63,7 +63,7 @@ def assign_devices(
     Raises
     ------
     UsageError
-        A rule is no ``NAME=GLOB``, or matches no clip.
+        A rule is no ``NAME=GLOB``, or fits none of the clips there are.
     """
     named = _named(clips, rules)
     hinted = _named(clips, hints, strict=False)
@@ -101,8 +101,10 @@ def _named(clips: Sequence[Clip], rules: Sequence[str], *, strict: bool = True) 
             if any(_matches(file.path, glob) for file in clip.files):
                 matched = True
                 names[place] = names[place] or name.strip()
-        if not matched and strict:
-            raise UsageError(f"{rule!r} matches no clip")
+        if not matched and strict and clips:
+            raise UsageError(
+                f"No recording fits {printable(rule)}: hold the pattern against the files' paths."
+            )
     return names
 
 
