@@ -6,9 +6,14 @@ of the packages that stand on the engine, which it finds by their entry points.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 __all__ = ["main"]
+
+ONE_THREAD_EACH = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Files are read side by side already. Matrices here are small: where their products are shared out
+among threads as well, these do nothing but wait for each other, for twice the CPU time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments
         What follows the command's name; those of this process by default.
     """
+    for name in ONE_THREAD_EACH:
+        os.environ.setdefault(name, "1")
     try:
         # Imported here: asking for clapless.cli shall not load the world.
         from clapless.cli.app import run

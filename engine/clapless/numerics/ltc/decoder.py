@@ -41,6 +41,11 @@ EAGER_LOOKS = 8
 PIECE_S = 0.5
 """Length of the pieces a chunk is cut into where it did not give the frames it should."""
 
+RARE_AFTER_S = 600.0
+RARE_TIMES = 3
+"""After so long without timecode looks are so many times rarer: a recorder that is fed writes it
+from the beginning."""
+
 FULL_SHARE = 0.8
 """Fewer frames than this share of what the chip rate promises are too few."""
 
@@ -71,7 +76,8 @@ class LtcDecoder:
     rate_hz
         Samples per second.
     look_every
-        After the first half minute without timecode only every so many chunks are looked at.
+        After the first half minute without timecode only every so many chunks are looked at, after
+        `RARE_AFTER_S` fewer still. A beginning in between is found up to so many chunks back.
     """
 
     def __init__(self, rate_hz: float, *, look_every: int = 6) -> None:
@@ -117,7 +123,13 @@ class LtcDecoder:
 
     def _work(self, chunk: NDArray[np.float32], *, last: bool = False) -> None:
         number = self._first // self._stride
-        looking = last or self._looks_in_vain < EAGER_LOOKS or number % self._look_every == 0
+        every = self._look_every
+        if (
+            number * self._stride > RARE_AFTER_S * self._rate_hz
+            and self._looks_in_vain >= EAGER_LOOKS
+        ):
+            every *= RARE_TIMES if every > 1 else 1
+        looking = last or self._looks_in_vain < EAGER_LOOKS or number % every == 0
         if self._running or (looking and self._look(chunk)):
             if not self._running:
                 # It began since the last look: back to where it did.
@@ -133,7 +145,7 @@ class LtcDecoder:
             if looking:
                 self._looks_in_vain += 1
                 self._passed = []
-            self._passed.append((chunk, self._first))
+            self._passed = [*self._passed[1 - self._look_every :], (chunk, self._first)]
         self._first += self._stride
 
     def _look(self, chunk: NDArray[np.float32]) -> bool:
