@@ -126,7 +126,17 @@ def _app(machine: Machine) -> list[Finding]:
                 "through them: start Resolve once.",
             )
         )
-    alive = Path(mailbox_folder(machine)) / ALIVE_FILE
+    mailbox = Path(mailbox_folder(machine))
+    if machine.system == "Windows" and not str(mailbox).isascii():
+        found.append(
+            Finding(
+                subject="mailbox",
+                state="absent",
+                sentence=f"{mailbox} has letters in it that Resolve's Lua may not read: if the Lua "
+                "entries find no app, use those under Clapless > Python.",
+            )
+        )
+    alive = mailbox / ALIVE_FILE
     if alive.is_file() and time.time() - alive.stat().st_mtime < 5 * BEAT_S:
         return [*found, Finding(subject=subject, state="good", sentence="It is running.")]
     more = (

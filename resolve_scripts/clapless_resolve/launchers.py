@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import plistlib
 import shlex
-import subprocess
 from pathlib import Path
 
 from clapless_resolve.deploy import Step
 from clapless_resolve.folders import Machine
 from clapless_resolve.mailbox import serve_command
+from clapless_resolve.menu_entries import command_line
 
 NAME = "Clapless for Resolve"
 AGENT = "com.clapless.resolve"
@@ -75,7 +75,7 @@ def _text(machine: Machine) -> str:
         return f"#!/bin/sh\nexec {shlex.join(command)}\n"
     if machine.system == "Windows":
         # A percent sign in a path would be taken for a variable.
-        line = subprocess.list2cmdline(command).replace("%", "%%")
+        line = command_line(command).replace("%", "%%")
         return f"@echo off\r\nchcp 65001 > nul\r\ntitle {NAME}\r\n{line}\r\n"
     return (
         "[Desktop Entry]\n"
@@ -93,7 +93,7 @@ def _login_text(machine: Machine) -> str:
         agent = {"Label": AGENT, "ProgramArguments": serve_command(), "RunAtLoad": True}
         return plistlib.dumps(agent).decode()
     if machine.system == "Windows":
-        line = subprocess.list2cmdline(serve_command()).replace("%", "%%")
+        line = command_line(serve_command()).replace("%", "%%")
         return f'@echo off\r\nchcp 65001 > nul\r\nstart "{NAME}" /MIN {line}\r\n'
     return _text(machine).replace("Terminal=true", "Terminal=false")
 

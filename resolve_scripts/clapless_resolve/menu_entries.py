@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -130,9 +129,18 @@ def shell_start(machine: Machine, command: list[str]) -> str:
     """Return what ``os.execute`` is given to start a program that lives on."""
     if machine.system == "Windows":
         cleared = " & ".join(f'set "{name}="' for name in BENT if not name.startswith(("DY", "LD")))
-        return f'{cleared} & start "Clapless" /MIN {subprocess.list2cmdline(command)}'
+        return f'{cleared} & start "Clapless" /MIN {command_line(command)}'
     unset = " ".join(f"-u {name}" for name in BENT)
     return f"env {unset} {shlex.join(command)} > /dev/null 2>&1 &"
+
+
+def command_line(command: list[str]) -> str:
+    """Return a command as ``cmd`` reads it; the path is quoted whatever is in it.
+
+    >>> command_line(["C:/A&B/python.exe", "-m", "clapless"])
+    '"C:/A&B/python.exe" -m clapless'
+    """
+    return " ".join([f'"{command[0]}"', *command[1:]])
 
 
 def by_hand(machine: Machine) -> str:

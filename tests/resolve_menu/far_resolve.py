@@ -5,7 +5,9 @@
 Python 3.6 and the standard library alone: the strict fake needs a newer one than Resolve had.
 """
 
+import io
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -65,6 +67,9 @@ def unpacked(value):
 def main():
     text = Path(sys.argv[1]).read_text(encoding="ascii")
     names: Dict[str, Any] = {"__name__": "__main__", "__file__": sys.argv[1]}  # noqa: UP006
+    if os.environ.get("FAR_LETTERS"):
+        # As the console of a Windows in another language.
+        sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding=os.environ["FAR_LETTERS"])
     if int(sys.argv[2]):
         sock = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
         Far.wire = sock.makefile("rwb")

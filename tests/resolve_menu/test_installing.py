@@ -327,6 +327,9 @@ class TestDoctor:
         (profile / "Fusion.prefs").write_text("{}")
         assert subject not in self.said(machine)
 
+    def test_letters_that_lua_may_not_read(self, machine: Machine):
+        assert ("mailbox" in self.said(machine)) == (machine.system == "Windows")
+
     def test_python(self, machine: Machine):
         subject = "Python entries"
         state, sentence = self.said(machine)[subject]

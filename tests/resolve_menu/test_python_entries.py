@@ -47,7 +47,7 @@ def menu(tmp_path: Path, old: str) -> Iterator[Any]:
     """Runs an entry whose engine is a script, and returns the process's output."""
     sockets = []
 
-    def choose(world: World | None, script: str, entry: str = "sync") -> str:
+    def choose(world: World | None, script: str, entry: str = "sync", **more: str) -> str:
         engine = tmp_path / "an engine.py"
         engine.write_text(ENGINE + textwrap.dedent(script))
         at = Places(
@@ -70,7 +70,7 @@ def menu(tmp_path: Path, old: str) -> Iterator[Any]:
             capture_output=True,
             text=True,
             timeout=60,
-            env={**bent, "PYTHONIOENCODING": "utf-8"},
+            env={**bent, "PYTHONIOENCODING": "utf-8", **more},
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -165,6 +165,11 @@ class TestEntry:
         printed = menu(World(), "print('why', file=sys.stderr)\nsys.exit(9)")
         assert "was ended before it was done. Nothing of yours was changed" in printed
         assert (tmp_path / "lögs" / "log").read_text() == "why\n"
+
+    def test_a_console_with_few_letters(self, menu: Any):
+        script = r"""link.done({"ok": True, "sentence": "Timeline: \u201cSync\u201d."})"""
+        said = menu(World(), script, FAR_LETTERS="ascii")
+        assert said == "Clapless: Timeline: ?Sync?.\n"
 
     def test_no_resolve(self, menu: Any):
         assert "Resolve does not answer its own menu" in menu(None, "")

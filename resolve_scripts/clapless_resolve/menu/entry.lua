@@ -237,7 +237,7 @@ local function read(name)
   if has(bmd, "fileexists") and not bmd.fileexists(path) then return nil end
   local chunk = loadfile(path)
   if not chunk then return nil end
-  setfenv(chunk, {})
+  if has(_G, "setfenv") then setfenv(chunk, {}) end
   local ok, value = pcall(chunk)
   if ok and type(value) == "table" and value.v == 1 then return value end
   return nil

@@ -171,14 +171,22 @@ def converse(process: Any, caller: Caller) -> Dict[str, Any]:
 def tell_progress(progress: Dict[str, Any]) -> None:
     """Say in the console how far it is."""
     count = " {} of {}".format(progress["done"], progress["of"]) if progress.get("of") else ""
-    print("Clapless: {}{}".format(progress["text"], count))
+    put("{}{}".format(progress["text"], count))
+
+
+def put(text: str) -> None:
+    """Write to the console, in whatever letters it has."""
+    text = "Clapless: " + text
+    try:
+        print(text)
+    except UnicodeEncodeError:
+        print(text.encode("ascii", "replace").decode("ascii"))
     sys.stdout.flush()
 
 
 def say(text: str) -> None:
     """Say something in the console, and in a window where this Resolve has windows for scripts."""
-    print("Clapless: " + text)
-    sys.stdout.flush()
+    put(text)
     manager = getattr(globals().get("fusion"), "UIManager", None)
     dispatch = getattr(globals().get("bmd"), "UIDispatcher", None)
     if manager is None or dispatch is None:
@@ -186,7 +194,7 @@ def say(text: str) -> None:
     try:
         window(manager, dispatch(manager), text)
     except Exception as error:
-        print("Clapless: no window ({}: {})".format(type(error).__name__, error))
+        put("no window ({}: {})".format(type(error).__name__, error))
 
 
 def window(manager: Any, dispatcher: Any, text: str) -> None:
