@@ -76,3 +76,25 @@ def test_a_clock_alone_is_to_be_checked_and_by_name_is_believed():
     clock = match("timecode", 10.6, 0.02, 0.92, ceiling="check")
     assert placed(clock).status == "check"
     assert placed(clock, trusted=("timecode",)).status == "synced"
+
+
+@pytest.mark.parametrize("sound_confidence", [0.91, 0.95, 0.999])
+def test_clocks_outweigh_no_sound_however_sure_and_many_they_are(sound_confidence):
+    heard = match("audio", 10.0, 0.001, sound_confidence)
+    clocks = [
+        match("gps", 11.5, 0.14, 0.97, ceiling="check"),
+        match("timecode", 11.5, 0.02, 0.92, ceiling="check"),
+        match("ltc", 11.5, 0.02, 0.95, ceiling="check"),
+    ]
+    found = placed(heard, *clocks)
+    assert found.offset_s == pytest.approx(10.0, abs=1e-3)
+    assert (found.status, found.signals) == ("synced", ("audio",))
+    assert {one.signal for one in found.disagreements} == {"gps", "timecode", "ltc"}
+
+
+def test_a_sound_that_is_not_sure_yields_to_a_clock_to_be_checked():
+    found = placed(
+        match("audio", 10.0, 0.001, 0.6), match("timecode", 11.5, 0.02, 0.92, ceiling="check")
+    )
+    assert found.offset_s == pytest.approx(11.5, abs=1e-3)
+    assert found.status == "check"

@@ -21,6 +21,7 @@ from clapless.solve.weights import (
     joint_log_odds,
     log_add,
     rival_log_odds,
+    telling,
 )
 
 EVENT_ODDS = 2.2
@@ -191,8 +192,9 @@ def _suspects(result: Acceptance, ordered: Sequence[Edge]) -> list[int]:
     where = {id(edge): i for i, edge in enumerate(ordered)}
     ranked = []
     for cut in result.cuts():
-        if cut.rejected and not cut.tree_edge.given:
-            margin = joint_log_odds(cut.accepted) - max(rival_log_odds(cut.rejected))
+        rejected = telling(cut.accepted, cut.rejected)
+        if rejected and not cut.tree_edge.given:
+            margin = joint_log_odds(cut.accepted) - max(rival_log_odds(rejected))
             if margin < SUSPECT_MARGIN:
                 ranked.append((margin, where[id(cut.tree_edge)]))
     return [position for _, position in sorted(ranked)]
@@ -276,8 +278,10 @@ class _Growth:
         if edge.given:
             measured = [e for e in agreeing if not e.given]
             return joint_log_odds(measured) if measured else 0.0
+        if telling([other for _, other in rivals], [(0.0, e) for e in agreeing]) == []:
+            return None
         weight = joint_log_odds(agreeing)
-        against = rival_log_odds(rivals)
+        against = rival_log_odds(telling(agreeing, rivals))
         if against and max(against) > weight:
             return None
         doubt = self._doubts.of_joining(forest, one, two, forest.bridge(edge))

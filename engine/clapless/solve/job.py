@@ -76,20 +76,24 @@ class Job:
         done = {p.clip for group in self.finished for p in group.placements}
         only_clocks = all(m.ceiling is not None for m in self.matches)
         return [
-            (i, self._named(m) if only_clocks else m)
+            (i, self._named(m, alone=only_clocks))
             for i, m in enumerate(self.matches)
             if m.a != m.b
             and not (m.a in done and m.b in done)
             and (self.playback is None or self.playback in (m.a, m.b))
         ]
 
-    def _named(self, match: Match) -> Match:
-        """Return a match with the doubt that is left where the user named clocks alone."""
+    def _named(self, match: Match, *, alone: bool) -> Match:
+        """Return a match without its ceiling where the user named its signal.
+
+        Where clocks are `alone`, the user's word takes doubt from them too.
+        """
         if match.ceiling is None or match.signal not in self.trusted:
             return match
-        if match.confidence < SYNCED_CONFIDENCE:
-            return match
-        return dataclasses.replace(match, confidence=1 - (1 - match.confidence) * NAMED_DOUBT)
+        confidence = match.confidence
+        if alone and confidence >= SYNCED_CONFIDENCE:
+            confidence = 1 - (1 - confidence) * NAMED_DOUBT
+        return dataclasses.replace(match, ceiling=None, confidence=confidence)
 
     def form(self, barred: frozenset[int]) -> tuple[Pieces, list[Formed]]:
         """Return the nodes, and the groups that all matches but the barred ones hold together."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from clapless.model import SYNCED_CONFIDENCE
 from clapless.solve.edges import AGREE_CAP_S, Edge
 
 AGAIN_ODDS = 1.6
@@ -74,6 +75,19 @@ def rival_log_odds(rivals: Sequence[tuple[float, Edge]]) -> list[float]:
     if cluster:
         weights.append(joint_log_odds(cluster))
     return weights
+
+
+def telling(held: Iterable[Edge], rivals: Sequence[tuple[float, Edge]]) -> list[tuple[float, Edge]]:
+    """Return the rivals that count against edges: clocks do not against sure evidence of moments.
+
+    Labels and satellite time bear a ceiling, and however sure of themselves they outweigh neither
+    sound nor movement.
+    """
+    sure = any(
+        edge.relation.ceiling is None and edge.relation.confidence >= SYNCED_CONFIDENCE
+        for edge in held
+    )
+    return [rival for rival in rivals if not (sure and rival[1].relation.ceiling is not None)]
 
 
 def edge_key(edge: Edge) -> tuple[str, str, str, float]:
