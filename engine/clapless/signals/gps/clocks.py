@@ -24,7 +24,7 @@ LAG_STD_S = {"GPS9": 0.25, "GPS5": 0.6, "GPX": 0.5, "FIT": 1.0}
 """How far dates lie from UTC by lag alone, as standard deviations. GPS5: a second between models is
 1.2 times the spread of a difference of two, and 1.4 s between the two receivers of HERO11 then is
 twice that of GPS5 and GPS9 together. GPX and FIT: logs at 1 Hz, whole seconds, a second late at the
-worst."""
+worst. Judgement from these few differences: nobody measured a lag itself."""
 
 ALMANAC_S = 750.0
 """In 12.5 minutes of reception the leap seconds have come."""

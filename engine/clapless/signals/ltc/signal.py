@@ -35,10 +35,11 @@ hours), or what a wireless link and two converters delay. Judgement."""
 
 STATED_STD_S = 0.012
 """The same for a label that a camera states: its own clock keeps 1 ppm at best, and its frames have
-their own phase."""
+their own phase. Judgement."""
 
 GENERATOR_PPM = 0.5
-"""Two generators' rates, one standard deviation: that of temperature-compensated crystals."""
+"""Two generators' rates, one standard deviation: that of temperature-compensated crystals.
+Judgement."""
 
 MIXED_STD_S = 3.6
 """What a label that falls behind the wall and one that does not run apart in an hour."""
