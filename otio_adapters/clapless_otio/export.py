@@ -13,8 +13,7 @@ from clapless_otio.daily_wavs import write_daily_wavs
 from clapless_otio.dressing import dressed_session
 from clapless_otio.drift import carry
 from clapless_otio.fcpxml import write_fcpxml
-from clapless_otio.files import write_whole
-from clapless_otio.inputs import media_of
+from clapless_otio.files import one_line, write_whole
 from clapless_otio.layout import layout
 from clapless_otio.merged import as_sync_clips, daily_project
 from clapless_otio.options import ExportOptions
@@ -79,7 +78,7 @@ def export(
         return list(project.notices)
     project, undressed = dressed_session(project, session)
     sounds = SoundFolder(options.sound_folder or path.parent / f"{path.stem} sound", progress)
-    notices = [*project.notices, *undressed, *variable_rates(project)]
+    notices = [*project.notices, *undressed, *variable_rates(session)]
     if name == "merged":
         notices += _merged(project, path, options, sounds)
     elif name == "resolve-markers":
@@ -92,14 +91,24 @@ def export(
     return [*notices, *_about(sounds)]
 
 
-def variable_rates(project: Project) -> list[str]:
-    """Return a sentence for each picture that editors will slide against its sound."""
-    return [
-        f"{media.name} has a variable frame rate: editing programs may slide its picture by more "
-        "than half a frame. Convert it to a constant rate first."
-        for media in media_of(project)
-        if media.variable_frame_rate
-    ]
+def variable_rates(session: Session) -> list[str]:
+    """Return a sentence for each picture that editors may slide by more than half a frame."""
+    said = []
+    for clip in session.clips:
+        if not clip.variable_frame_rate or not clip.frame_rate:
+            continue
+        told = clip.metadata.get("picture_slide_s")
+        if told is None:
+            how_far = "more than half a frame"
+        elif float(told) * float(clip.frame_rate) <= 0.5:
+            continue
+        else:
+            how_far = f"up to {float(told) * float(clip.frame_rate):.1f} frames"
+        said.append(
+            f"{one_line(clip.name)} has a variable frame rate: editing programs may slide its "
+            f"picture by {how_far}. Convert it to a constant rate first."
+        )
+    return said
 
 
 def _about(sounds: SoundFolder) -> list[str]:

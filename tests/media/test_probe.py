@@ -93,6 +93,15 @@ def test_a_phones_clock_is_uneven() -> None:
     assert times_of_table([(1, 19), (1, 21), (1, 20)] * 30, 600, declared=None).variable
 
 
+def test_how_far_uneven_frames_slide_is_told() -> None:
+    # A second is missing in the middle: what follows lies a second from where it is counted.
+    hole = times_of_table([(10, 1), (1, 31), (9, 1)], 30, declared=None)
+    assert (hole.variable, hole.rate, hole.slide_s) == (True, Fraction(30), Fraction(1))
+    phone = times_of_table([(1, 19), (1, 21), (1, 20)] * 30, 600, declared=Fraction(30))
+    assert phone.slide_s == Fraction(1, 600)
+    assert times_of_table([(240, 1001)], 24000, declared=None).slide_s is None
+
+
 @pytest.mark.parametrize("start_s", [0.25, 0.5])
 def test_sound_that_begins_late_says_when(tmp_path: Path, start_s: float) -> None:
     sound = Sound(samples=MONO[:, :48000], codec="pcm_s16le", start_s=start_s)

@@ -240,8 +240,19 @@ def test_one_file_at_one_speed_is_written_once(tmp_path):
     assert len(list((tmp_path / "out").iterdir())) == 1
 
 
-def test_a_variable_frame_rate_is_warned_of(tmp_path):
-    a = shoots.camera("c1", variable_frame_rate=True)
+@pytest.mark.parametrize(
+    ("slide_s", "words"),
+    [
+        (None, "by more than half a frame"),
+        ("0.100000", "by up to 2.4 frames"),
+        ("0.020000", None),
+    ],
+)
+def test_a_variable_frame_rate_is_warned_of_where_pictures_will_slide(tmp_path, slide_s, words):
+    told = {} if slide_s is None else {"picture_slide_s": slide_s}
+    a = shoots.camera("c1", variable_frame_rate=True, metadata=told)
     session = shoots.session(a, placements=(Placement(clip="c1", offset_s=0.0),))
     notices = export(session, tmp_path / "a.otio")
-    assert any(n.startswith("C1 has a variable frame rate") for n in notices)
+    warned = [n for n in notices if n.startswith("C1 has a variable frame rate")]
+    assert len(warned) == (words is not None)
+    assert all(words in notice for notice in warned)

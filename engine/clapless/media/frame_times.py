@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -49,12 +49,17 @@ class FrameTimes:
         Frames that are presented, None where unknown.
     length_s
         From the first frame to the end of the last, None where unknown.
+    slide_s
+        How far frames lie, at most, from where a program shows them that takes them to follow
+        each other evenly: at `rate`, or spread over the whole length. Seconds, not negative;
+        None where not every frame's time is known.
     """
 
     rate: Fraction | None
     variable: bool = False
     count: int | None = None
     length_s: Fraction | None = None
+    slide_s: Fraction | None = None
 
 
 def times_of_table(
@@ -89,7 +94,23 @@ def times_of_table(
         steps[step] += frames
     if count > 1:
         steps[runs[-1][1]] -= 1
-    return _judged(+steps, Fraction(1, time_scale), declared, count, length_s)
+    times = _judged(+steps, Fraction(1, time_scale), declared, count, length_s)
+    if not times.variable or not times.rate:
+        return times
+    combs = (time_scale / times.rate, Fraction(ticks, count))
+    return replace(times, slide_s=max(_slide(runs, step) for step in combs) / time_scale)
+
+
+def _slide(runs: Sequence[tuple[int, int]], even: Fraction) -> Fraction:
+    """Return how far, in ticks, frames lie at most from ones that are `even` ticks apart."""
+    number, at, farthest = 0, 0, Fraction(0)
+    for frames, step in runs:
+        # Within a run the distance grows evenly: it is farthest at an end.
+        for more in (0, frames - 1):
+            farthest = max(farthest, abs(at + more * step - (number + more) * even))
+        number += frames
+        at += frames * step
+    return farthest
 
 
 def times_of_packets(
