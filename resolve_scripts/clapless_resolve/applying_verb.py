@@ -73,7 +73,7 @@ def apply_document(
     return Shown(
         document=document,
         lines=(*lines, *applied.notices),
-        whole=not any(one.differences for one in applied.timelines),
+        whole=not any(one.differences or one.lost for one in applied.timelines),
     )
 
 

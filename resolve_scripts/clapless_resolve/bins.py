@@ -61,7 +61,7 @@ def kept_open(pool: MediaPool) -> Iterator[list[str]]:
     try:
         yield told
     finally:
-        if before is None or not pool.SetCurrentFolder(before):
+        if not before or not pool.SetCurrentFolder(before):
             told.append("The bin that was open could not be opened again.")
 
 

@@ -102,7 +102,7 @@ def connect(resolve: object, *, who: str = "") -> Connection:
             studio=_is_studio(app),
             placement=version_numbers(version) >= (18, 5, 0) and has(pool, "AppendToTimeline"),
             pool_selection=has(pool, "GetSelectedClips"),
-            timeline_selection=timeline is not None and has(timeline, "GetSelectedClips"),
+            timeline_selection=bool(timeline) and has(timeline, "GetSelectedClips"),
             multicam=has(pool, "CreateMulticamClip"),
         ),
     )

@@ -47,6 +47,10 @@ def find_end_frame(connection: Connection, timeline: Timeline, plan: Plan, start
             continue
         length = _length(tried[0])
         _take_off(connection, timeline, item, tried)
+        if length is None:
+            raise ResolveError(
+                f"The clip {item.clip.name} does not answer on the timeline. {MODAL}"
+            )
         exclusive = floor_frames(frames, item.clip.rate, plan.rate)
         inclusive = floor_frames(frames + 1, item.clip.rate, plan.rate)
         if length == exclusive:

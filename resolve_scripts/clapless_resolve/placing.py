@@ -51,6 +51,8 @@ class Placed:
         Its name, which may bear a number; `timeline_id` finds it again.
     placed
         How many items stand as planned.
+    lost
+        How many items of the session are not in the plan; its notices say why.
     handle
         The timeline itself.
     """
@@ -60,6 +62,7 @@ class Placed:
     placed: int
     differences: tuple[Difference, ...]
     notices: tuple[str, ...]
+    lost: int = 0
     handle: Timeline = field(compare=False, repr=False)
 
 
@@ -154,7 +157,7 @@ def _fill(
 ) -> Placed:
     notices = [*plan.notices, *timelines.make_tracks(connection, timeline, plan)]
     start = timeline.GetStartFrame()
-    if start is None:
+    if start is None or start is False:
         raise ResolveError(f"The new timeline does not answer. {MODAL}")
     if int(start) != Timecode.parse(plan.start_timecode, plan.rate).frame:
         notices.append(f"The timeline does not start at {plan.start_timecode}, as was planned.")
@@ -173,6 +176,7 @@ def _fill(
         placed=len(plan.items) - len(differences),
         differences=differences,
         notices=tuple(notices),
+        lost=plan.lost,
         handle=timeline,
     )
 
@@ -216,28 +220,41 @@ def _append(
     progress: Progress,
     batch: int,
 ) -> list[str]:
-    """Place in batches; what does not stand afterwards is placed once more, alone."""
+    """Place in batches; what does not stand afterwards is placed once more, alone.
+
+    Items of a batch that Resolve refused as a whole may stand all the same, and be gone when the
+    project is saved: they are taken off first.
+    """
     total = len(plan.items)
-    raised: list[str] = []
+    told: list[str] = []
     for first in range(0, total, batch):
         part = plan.items[first : first + batch]
         timelines.make_current(connection, timeline)
-        _place(connection, part, start, extra)
-        standing = _standing(timeline, plan, {(one.kind, one.track) for one in part})
+        refused, _ = _place(connection, part, start, extra)
+        tracks = {spot[:2] for one in part for spot in _spots(one, start)}
+        standing = _standing(timeline, plan, tracks)
+        if refused:
+            ours = {spot for one in part for spot in _spots(one, start)} & standing.keys()
+            if ours and timeline.DeleteClips([standing[spot] for spot in sorted(ours)]):
+                standing = {spot: one for spot, one in standing.items() if spot not in ours}
         for item in part:
             if (item.kind, item.track, start + item.record) not in standing:
-                raised += _place(connection, [item], start, extra)
+                told += _place(connection, [item], start, extra)[1]
         progress(min(first + batch, total), total)
-    return list(dict.fromkeys(raised))
+    return list(dict.fromkeys(told))
 
 
-def _place(connection: Connection, items: Many[Planned], start: int, extra: int) -> list[str]:
-    """Ask Resolve to place items; return a sentence where it raises instead of answering."""
+def _place(
+    connection: Connection, items: Many[Planned], start: int, extra: int
+) -> tuple[bool, list[str]]:
+    """Ask Resolve to place items; return whether it refused them all, and why where it said so."""
     try:
-        connection.pool.AppendToTimeline([append_info(item, start, extra) for item in items])
+        answer = connection.pool.AppendToTimeline(
+            [append_info(item, start, extra) for item in items]
+        )
     except (ResolveError, TypeError, RuntimeError, SystemError) as error:
-        return [f"Resolve failed while it placed {items[0].name}: {error}"]
-    return []
+        return True, [f"Resolve failed while it placed {items[0].name}: {error}"]
+    return not answer, []
 
 
 Spot = tuple[str, int, int]
@@ -261,7 +278,7 @@ def _standing(
             continue
         items = timeline.GetItemListInTrack(kind, track) or []
         for item, (at,) in zip(items, ask_each(items, (("GetStart",),)), strict=True):
-            if at is not None:
+            if isinstance(at, int | float) and at is not False:
                 found[(kind, track, round(at))] = item
     return found
 
@@ -299,7 +316,7 @@ def _fault(item: Planned, kind: str, answers: Many[object], plan: Plan) -> str:
     begin, end, offset, identity = answers
     if identity != item.clip.id:
         return f"another clip stands at frame {item.record} of its {part} track"
-    if not all(isinstance(one, int | float) for one in (begin, end, offset)):
+    if not all(isinstance(one, int | float) and one is not False for one in (begin, end, offset)):
         return f"its {part} does not answer"
     length = round(float(str(end)) - float(str(begin)))
     if length != item.length:

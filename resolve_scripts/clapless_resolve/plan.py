@@ -115,7 +115,7 @@ class TimelineMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A timeline as it shall be, and sentences on what cannot be."""
+    """A timeline as it shall be, and sentences on what cannot be; `lost` items are left out."""
 
     name: str
     rate: Fraction
@@ -126,6 +126,7 @@ class Plan:
     items: tuple[Planned, ...]
     marks: tuple[TimelineMark, ...]
     notices: tuple[str, ...] = ()
+    lost: int = 0
 
 
 def path_key(path: str) -> str:
@@ -254,6 +255,7 @@ class _Planner:
             self.by_path.setdefault(path_key(clip.path), clip)
         self.notices: list[str] = []
         self.items: list[Planned] = []
+        self.lost = 0
 
     def plan(self) -> Plan:
         tracks = self.sequence.tracks
@@ -278,15 +280,18 @@ class _Planner:
             items=tuple(self.items),
             marks=tuple(self.marks()),
             notices=tuple(self.notices),
+            lost=self.lost,
         )
 
     def track(self, track: Track, number: int) -> list[Planned]:
         places, lost = track_places(track.items, self.rate, ticks=False)
+        self.lost += len(lost)
         self.notices += [f"{item.name} is shorter than a frame and was left out." for item in lost]
         made = []
         for n, place in enumerate(places):
             planned = self.planned(place, track, number)
             if planned is None:
+                self.lost += 1
                 continue
             follows = n + 1 < len(places) and places[n + 1].start == place.end
             if follows and planned.length < place.length:

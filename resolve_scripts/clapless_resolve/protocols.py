@@ -164,8 +164,8 @@ def needed(value: T | None, sentence: str) -> T:
     Raises
     ------
     ResolveError
-        It answered nothing; `sentence` says what to do.
+        It answered nothing, or no; `sentence` says what to do.
     """
-    if value is None:
+    if value is None or value is False:
         raise ResolveError(sentence)
     return value

@@ -104,12 +104,12 @@ def _offered(connection: Connection) -> Iterator[tuple[Origin, Sequence[PoolItem
     if can.pool_selection:
         yield "Media Pool selection", pool.GetSelectedClips() or []
     folder = pool.GetCurrentFolder()
-    if folder is not None:
+    if folder:
         yield "current bin", folder.GetClipList() or []
     timeline = connection.project.GetCurrentTimeline()
-    if can.timeline_selection and timeline is not None:
+    if can.timeline_selection and timeline:
         found = [one.GetMediaPoolItem() for one in timeline.GetSelectedClips() or []]
-        yield "timeline selection", [one for one in found if one is not None]
+        yield "timeline selection", [one for one in found if one]
 
 
 def read_clips(items: Sequence[PoolItem], *, exists: Callable[[str], bool]) -> list[PoolClip | str]:

@@ -191,7 +191,7 @@ def _moved(call: Call, by: int) -> Call:
 
 def _followed(thing: object, chain: Chain) -> Any:
     for name, *arguments in chain:
-        if thing is None:
+        if thing is None or thing is False:
             return None
         thing = getattr(thing, name)(*arguments)
     return thing
@@ -205,5 +205,5 @@ def _last(caller: Caller, chain: Chain, results: Iterator[Result]) -> Any:
         result = next(results)
         # What follows a step that gave nothing could only raise.
         value = None if lost else received(caller, name, result)
-        lost = lost or value is None
+        lost = lost or value is None or value is False
     return value

@@ -168,8 +168,10 @@ def _place(
     applied = apply_session(connection, session, options=options, tell=tell, multicam=multicam)
     differences = [d.sentence for one in applied.timelines for d in one.differences]
     notices = [n for one in applied.timelines for n in one.notices]
+    lost = any(one.lost for one in applied.timelines) or (multicam and not applied.multicams)
+    whole = _is_whole(session) and not (differences or told or lost)
     return Outcome(
-        code=ALL_WELL if _is_whole(session) and not (differences or told) else INCOMPLETE,
+        code=ALL_WELL if whole else INCOMPLETE,
         sentence=_sentence(session, applied),
         details=tuple(dict.fromkeys([*differences, *notices, *applied.notices, *told])),
         timelines=tuple(one.timeline for one in applied.timelines),

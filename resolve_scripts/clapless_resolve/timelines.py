@@ -97,7 +97,7 @@ def make_current(connection: Connection, timeline: Timeline) -> None:
     """
     connection.project.SetCurrentTimeline(timeline)
     current = connection.project.GetCurrentTimeline()
-    if current is None or current.GetUniqueId() != timeline.GetUniqueId():
+    if not current or current.GetUniqueId() != timeline.GetUniqueId():
         raise ResolveError(f"Resolve does not open the new timeline. {MODAL}")
 
 
@@ -160,7 +160,7 @@ def all_timelines(connection: Connection) -> list[Timeline]:
     """Return every timeline of the project."""
     count = connection.project.GetTimelineCount() or 0
     found = [connection.project.GetTimelineByIndex(n) for n in range(1, count + 1)]
-    return [one for one in found if one is not None]
+    return [one for one in found if one]
 
 
 def make_tracks(connection: Connection, timeline: Timeline, plan: Plan) -> list[str]:

@@ -6,13 +6,15 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from clapless.model import MediaFile, Placement, Session
+from clapless.errors import UsageError
+from clapless.model import Group, MediaFile, Placement, Session
 from clapless.session import write_session
 from clapless.timing import STANDARD_RATES
 from clapless_resolve import connect
@@ -25,9 +27,11 @@ pytestmark = pytest.mark.resolve
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     world = World("21.1", legacy=False)
     monkeypatch.setattr(connect, "load_scriptapp", lambda _modules: world.scriptapp)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path))
     return world
 
 
@@ -50,13 +54,31 @@ def shoot(tmp_path: Path, world: World) -> Session:
     )
 
 
-def test_files_are_imported_and_placed(tmp_path: Path, world: World, shoot: Session):
-    document = tmp_path / "session.json"
-    write_session(shoot, document)
-    done = CliRunner().invoke(app, ["resolve", "apply", str(document), "--json"])
+@pytest.fixture
+def document(tmp_path: Path, shoot: Session) -> Path:
+    path = tmp_path / "session.json"
+    write_session(shoot, path)
+    return path
+
+
+def apply(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["resolve", "apply", *map(str, arguments)])
+
+
+def names(world: World) -> list[str]:
+    assert world.project is not None
+    return [one.name for one in world.project.timelines]
+
+
+def test_files_are_imported_and_placed(world: World, document: Path):
+    done = apply(document, "--json")
     assert done.exit_code == 0, done.output
-    (told,) = json.loads(done.stdout)["timelines"]
-    assert told == {"timeline": "Sync", "placed": 2, "differences": [], "notices": []}
+    said = json.loads(done.stdout)
+    assert said == {
+        "timelines": [{"timeline": "Sync", "placed": 2, "differences": [], "notices": []}],
+        "multicams": [],
+        "notices": [],
+    }
     assert world.project is not None
     (timeline,) = world.project.timelines
     assert sorted(item.start - 90000 for item in timeline.items) == [0, 0, 100, 100]
@@ -67,14 +89,93 @@ def test_files_are_imported_and_placed(tmp_path: Path, world: World, shoot: Sess
     assert world.project.pool.root.clips == []
 
 
-def test_what_does_not_stand_is_told(tmp_path: Path, world: World, shoot: Session):
-    document = tmp_path / "session.json"
-    write_session(shoot, document)
+def test_remove_takes_all_of_it_away(world: World, document: Path):
+    apply(document)
+    done = apply("--remove")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "Taken away: 1 timeline, 2 clips, 2 bins.\n"
+    assert world.project is not None
+    assert (names(world), world.project.pool.root.folders) == ([], [])
+    done = apply("--remove", "--json")
+    assert json.loads(done.stdout)["timelines"] == []
+
+
+def test_what_another_user_made_stays_and_is_told(
+    world: World, document: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    apply(document)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "another user's"))
+    done = apply("--remove")
+    assert done.exit_code == 3
+    assert "The timeline 'Sync' was made by another user and stays." in done.stdout
+    assert names(world) == ["Sync"]
+
+
+def test_groups_can_have_a_timeline_each(world: World, shoot: Session, tmp_path: Path):
+    groups = tuple(
+        Group(id=f"g{n}", reference=c, placements=(Placement(clip=c, offset_s=0.0),))
+        for n, c in enumerate(("c1", "c2"))
+    )
+    path = tmp_path / "two.json"
+    write_session(replace(shoot, groups=groups), path)
+    done = apply(path, "--groups", "separate", "--name", "Day 1")
+    assert (done.exit_code, names(world)) == (0, ["Day 1 1", "Day 1 2"]), done.output
+    apply(path)
+    assert names(world)[2:] == ["Sync"]
+    assert world.project is not None
+    assert {i.start for i in world.project.timelines[-1].items} == {90000, 90000 + 30 * 25}
+
+
+def test_a_multicam_clip_can_be_asked_for(world: World, document: Path):
+    done = apply(document, "--multicam")
+    assert done.exit_code == 0, done.output
+    assert "Sync Multicam: a multicam clip." in done.stdout
+
+
+def test_the_rate_and_the_drift_can_be_said(world: World, document: Path):
+    done = apply(document, "--fps", "29.97", "--drift", "none")
+    assert done.exit_code == 0, done.output
+    assert world.project is not None
+    assert world.project.timelines[0].rate == Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--drift", "magic"], "--drift: there is no 'magic'; there are auto"),
+        (["--groups", "some"], "--groups: there is no 'some'"),
+        (["--remove"], "name no session with it"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(document: Path, arguments: list[Any], sentence: str):
+    done = apply(document, *arguments)
+    assert isinstance(done.exception, UsageError)
+    assert sentence in str(done.exception)
+
+
+def test_neither_a_session_nor_remove(world: World):
+    done = apply()
+    assert isinstance(done.exception, UsageError)
+    assert "say --remove" in str(done.exception)
+
+
+def test_what_does_not_stand_is_told(world: World, document: Path):
     world.refuses["MediaPool.AppendToTimeline"] = None
-    done = CliRunner().invoke(app, ["resolve", "apply", str(document)])
+    done = apply(document)
     assert done.exit_code == 3
     assert "Sync: 0 of 2 items stand as planned." in done.stdout
     assert "C2: its picture was not placed at frame 100" in done.stdout
+
+
+def test_a_project_without_a_timeline_and_files_that_are_gone(
+    world: World, document: Path, tmp_path: Path
+):
+    assert world.project is not None
+    assert world.project.current is None
+    (tmp_path / "c2.mov").unlink()
+    done = apply(document)
+    assert done.exit_code == 3
+    assert "C2 is not in the Media Pool and was left out: import it, then try again." in done.stdout
 
 
 @given(

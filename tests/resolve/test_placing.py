@@ -12,12 +12,16 @@ from clapless.model import Placement, Session
 from clapless.timing import round_half_up
 from clapless_otio.options import ExportOptions
 from clapless_resolve import timelines
+from clapless_resolve.applying import apply_session
 from clapless_resolve.connect import Connection, connect
 from clapless_resolve.errors import ResolveError
 from clapless_resolve.marking import mark_clips, remove_ours
 from clapless_resolve.placing import Placed, place
 from clapless_resolve.plan import Plan, session_plans
+from clapless_resolve.undoing import undo
 from tests.fakes.resolve.api import VERSIONS
+from tests.fakes.resolve.entry import remote
+from tests.fakes.resolve.project import MediaPool
 from tests.fakes.resolve.timeline import Timeline
 from tests.fakes.resolve.world import World
 from tests.otio import shoots
@@ -56,10 +60,22 @@ def test_every_item_is_where_the_session_says(version: str, studio: bool, mix: s
     rate, other, drop = MIXES[mix]
     session = shoot(rate, other, drop)
     world = World(version, studio=studio, failure="dead", legacy=version != "21.1")
-    _, planned, placed, timeline = run(world, session)
-    assert placed.differences == ()
-    assert placed.placed == len(planned.items) == 5
+    fill(world, session)
+    assert world.project is not None
+    project, pool = world.project, world.project.pool
+    theirs = pool.CreateEmptyTimeline("Sync")
+    assert theirs is not None
+    before = ([(c, dict(c.markers)) for c in pool.root.clips], list(pool.root.folders))
+
+    # The free edition answers no process from outside: its entry makes the calls.
+    connection = connect(world.resolve if studio else remote(world))
+    applied = apply_session(connection, session, exists=lambda _: True)
+
+    (placed,) = applied.timelines
+    assert (placed.differences, placed.lost, placed.placed) == ((), 0, 5)
+    timeline = project.timelines[-1]
     assert timeline.rate == rate
+    assert timeline.rate_text.endswith(" DF") is drop
     zero_s = Fraction(24871, 10000)
     start = timeline.GetStartFrame()
     by_name = {(i.GetName(), i.picture): i for i in timeline.items}
@@ -76,6 +92,11 @@ def test_every_item_is_where_the_session_says(version: str, studio: bool, mix: s
     for item in timeline.items:
         lost_s = item.clip.file.seconds - (item.end - item.start) / rate
         assert 0 <= lost_s < 1 / rate + 1 / item.clip.rate
+
+    assert (theirs.items, theirs.markers) == ([], {})
+    assert undo(connection).notices == []
+    assert ([(c, dict(c.markers)) for c in pool.root.clips], list(pool.root.folders)) == before
+    assert project.timelines == [theirs]
 
 
 def test_tracks_bear_the_devices_names_and_are_stereo():
@@ -140,17 +161,38 @@ def test_what_cannot_be_placed_is_told(failure: str):
     assert placed.placed == 4
 
 
-@pytest.mark.parametrize("limit", [10**6, 30])
-def test_five_hundred_clips_go_in_batches_or_one_by_one(limit: int):
-    world = World(batch_limit=limit)
+@pytest.mark.parametrize(
+    ("limit", "failure"), [(10**6, "none"), (30, "none"), (30, "raise"), (30, "half")]
+)
+def test_five_hundred_clips_go_in_batches_or_one_by_one(limit: int, failure: str):
+    world = World(batch_limit=limit, failure=failure)
     steps: list[tuple[int, int]] = []
     _, _, placed, timeline = run(
         world, many(500), progress=lambda done, of: steps.append((done, of))
     )
+    assert world.resolve.GetProjectManager().SaveProject()
     assert (placed.placed, placed.differences, len(timeline.items)) == (500, (), 1000)
+    assert placed.notices == ()
     assert steps == [(100 * n, 500) for n in range(1, 6)]
     calls = world.calls.count("MediaPool.AppendToTimeline")
     assert calls == (6 if limit > 500 else 506)
+
+
+def test_a_clip_that_resolve_fails_on_is_told(monkeypatch: pytest.MonkeyPatch):
+    world = World()
+    session = many(3)
+    (planned,) = session_plans(session, fill(world, session))
+    append = MediaPool.AppendToTimeline
+
+    def fail(self: MediaPool, infos: list[Any]) -> list[Any] | None:
+        if any(info["mediaPoolItem"].path.endswith("c1.mov") for info in infos):
+            raise RuntimeError("oh")
+        return append(self, infos)
+
+    monkeypatch.setattr(MediaPool, "AppendToTimeline", fail)
+    placed = place(connect(world.resolve), planned)
+    assert (placed.placed, len(placed.differences)) == (2, 1)
+    assert placed.notices == ("Resolve failed while it placed C1: oh",)
 
 
 def test_a_killed_run_leaves_nothing_behind_for_the_next():

@@ -48,6 +48,14 @@ class ProjectManager(Thing):
     def GetCurrentProject(self) -> Project | None:  # noqa: N802
         return self.world.project
 
+    def SaveProject(self) -> bool:  # noqa: N802
+        project = self.world.project
+        for timeline in project.timelines if project else []:
+            for lanes in timeline.tracks.values():
+                for lane in lanes:
+                    lane.items = [one for one in lane.items if not one.gone_when_saved]
+        return project is not None
+
 
 class Project(Thing):
     kind = "Project"
@@ -213,7 +221,7 @@ class MediaPool(Thing):
         return len(self.project.timelines) < len(mine)
 
     def AppendToTimeline(self, infos: list[Any]) -> list[Any] | None:  # noqa: N802
-        if self.project.current is None or len(infos) > self.world.batch_limit:
+        if self.project.current is None:
             return None
         unselected = not self.selected and self.world.at_least("20.3")
         if unselected and not self.world.at_least("20.3.2"):

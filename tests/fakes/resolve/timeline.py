@@ -166,6 +166,7 @@ class TimelineItem(Marked):
         self.color = ""
         self.enabled = True
         self.percentage = 100.0
+        self.gone_when_saved = False
         self.renders = start >= timeline.GetStartFrame()
 
     def GetName(self) -> str:  # noqa: N802
@@ -237,16 +238,24 @@ def append(timeline: Timeline, infos: list[Any], clip_kind: type) -> list[Any] |
             return None
         if any(type(value) is not int for key, value in info.items() if key != "mediaPoolItem"):
             return None
+    if timeline.world.failure == "raise" and len(infos) > timeline.world.batch_limit:
+        raise RuntimeError("the batch was too much")
+    spoilt = len(infos) > timeline.world.batch_limit
+    if spoilt and timeline.world.failure != "half":
+        return None
     placed: list[Any] = []
-    for info in infos:
+    for info in infos[: len(infos) // 2] if spoilt else infos:
         item = _place(timeline, info)
+        if item is not None:
+            for one in [item, *item.linked]:
+                one.gone_when_saved = spoilt
         if item is not None or timeline.world.failure == "none":
             placed.append(item)
         elif timeline.world.failure == "dead":
             dead = TimelineItem(timeline, info["mediaPoolItem"], 0, 0, 0, True)
             dead.dead = True
             placed.append(dead)
-    return placed
+    return None if spoilt else placed
 
 
 def _place(timeline: Timeline, info: dict[str, Any]) -> TimelineItem | None:

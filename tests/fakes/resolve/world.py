@@ -38,9 +38,11 @@ class World:
     external
         The preference "External scripting using".
     failure
-        How a clip that is not placed comes back: ``none``, ``dead`` or ``short``.
+        How a clip that is not placed comes back: ``none``, ``dead`` or ``short``; and what a
+        batch does that is too large: it is refused, with ``raise`` it raises, and with ``half``
+        it is refused with half of it placed, which is gone when the project is saved.
     batch_limit
-        Batches of more clips than this are refused whole.
+        Batches of more clips than this are too large.
     speed_digits
         Places after the point that a speed in per cent keeps; None refuses speeds.
     keeps_timecode
