@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -334,3 +335,123 @@ class TestProcess:
             " LD_LIBRARY_PATH: 'y', ELECTRON_RUN_AS_NODE: '1'})))"
         )
         assert kept == {"HOME": "/a"}
+
+
+CLAPLESS = """
+const [verb, ...rest] = process.argv.slice(2);
+const out = (one) => console.log(JSON.stringify(one));
+if (process.env.PYTHONHOME) process.exit(8);
+if (verb === "sync") {
+  console.error("reading sound");
+  if (rest[0] === "/nothing") { console.error("There is no media."); process.exit(1); }
+  if (rest[0] === "/slow") setInterval(() => {}, 1000);
+  else {
+    const placed = [{ status: "synced" }, { status: "check" }];
+    out({ clips: [1, 2, 3], groups: [{ placements: placed }], unplaced: [{}], rest });
+    process.exitCode = 3;
+  }
+} else {
+  out({ progress: { text: "placing", done: 0, of: 0 } });
+  out({ id: 1, calls: [
+    { on: 0, do: "GetProjectManager", with: [] },
+    { on: { call: 1 }, do: "GetCurrentProject", with: [] },
+    { on: { call: 2 }, do: "GetMediaPool", with: [] },
+    { on: { call: 3 }, do: "Name", with: ["one"] } ] });
+  require("./bridge.js").lines(process.stdin, (text) => {
+    const said = JSON.parse(text);
+    if (!said.cancel && process.argv.includes("/slow")) return;
+    const sentence = said.cancel ? "Cancelled." : said.results[3].ok + " " + rest.join(" ");
+    out({ done: { ok: !said.cancel, sentence } });
+    process.exit(0);
+  });
+}
+"""
+
+
+@needs_node
+class TestMain:
+    """main.js as it runs in Electron, with Electron and Resolve's module played."""
+
+    @pytest.fixture
+    def plugin(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "Workflow Integration Plugins" / PLUGIN
+        folder.mkdir(parents=True)
+        for name, text in plugin_files().items():
+            (folder / name).write_text(text, encoding="utf-8")
+        (folder / "clapless.js").write_text(CLAPLESS)
+        settings = {"id": PLUGIN, "clapless": [NODE, str(folder / "clapless.js")]}
+        (folder / "settings.json").write_text(json.dumps(settings))
+        return folder
+
+    def run(self, plugin: Path, *requests: list[Any], **options: Any) -> Any:
+        assert NODE is not None
+        host = Path(__file__).with_name("main_host.js")
+        done = subprocess.run(
+            [NODE, str(host), str(plugin), json.dumps(requests), json.dumps(options)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONHOME": "/bent"},
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    @pytest.mark.parametrize("old", [False, True])
+    def test_from_clips_to_timeline(self, plugin: Path, old: bool):
+        told = self.run(
+            plugin,
+            ["clips"],
+            ["sync", {"paths": ["/a b.mov", "/c.wav"], "signals": None}],
+            ["sync", {"paths": ["/a b.mov"], "signals": ["audio", "ltc"]}],
+            ["apply", {"session": "/s.json", "multicam": False}],
+            ["apply", {"session": "/s.json", "multicam": True}],
+            old=old,
+        )
+        assert told["window"]["contextIsolation"] is True
+        assert told["window"]["nodeIntegration"] is False
+        assert told["window"]["sandbox"] is True
+        assert (told["opens"], told["page"]) == ("deny", "index.html")
+        clips, first, second, flat, multicam = told["answers"]
+        assert [one["path"] for one in clips["clips"]] == ["/a b.mov"]
+        assert first["sentence"] == "1 of 3 clips are synced, 1 to be checked, 1 not synced."
+        assert first["session"]["rest"] == ["/a b.mov", "/c.wav", "--json", "-o", first["path"]]
+        assert second["session"]["rest"][1:3] == ["--signals", "audio,ltc"]
+        assert flat["sentence"] == "Media Pool one run sync --session /s.json"
+        assert multicam["sentence"] == "Media Pool one run multicam --session /s.json"
+        assert told["progress"] == ["reading sound"] * 2 + ["placing"] * 2
+        assert (told["quit"], told["cleaned"]) == (True, True)
+
+    def test_nothing_usable_is_the_command_lines_sentence(self, plugin: Path):
+        told = self.run(plugin, ["sync", {"paths": ["/nothing"], "signals": None}])
+        assert told["answers"] == [{"ok": False, "sentence": "There is no media."}]
+
+    def test_cancelling(self, plugin: Path):
+        told = self.run(
+            plugin, ["sync", {"paths": ["/slow"], "signals": None}], cancelAt="reading sound"
+        )
+        assert told["answers"] == [{"ok": False, "sentence": "Cancelled. Nothing was changed."}]
+        told = self.run(
+            plugin, ["apply", {"session": "/slow", "multicam": False}], cancelAt="placing"
+        )
+        assert told["answers"] == [{"ok": False, "sentence": "Cancelled."}]
+
+    def test_what_resolve_refuses_is_a_sentence(self, plugin: Path):
+        (answer,) = self.run(plugin, ["clips"], refused=True)["answers"]
+        assert answer == {
+            "thrown": "Resolve does not let plugins in. It must be the Studio edition."
+        }
+        (answer,) = self.run(plugin, ["clips"], silent=True)["answers"]
+        assert "Close any dialog" in answer["thrown"]
+
+    def test_clapless_that_is_gone(self, plugin: Path):
+        settings = {"id": PLUGIN, "clapless": ["/gone/python"]}
+        (plugin / "settings.json").write_text(json.dumps(settings))
+        synced, applied = self.run(
+            plugin,
+            ["sync", {"paths": ["/a"], "signals": None}],
+            ["apply", {"session": "/s.json", "multicam": False}],
+        )["answers"]
+        assert "cannot be started" in synced["thrown"]
+        assert "install it again" in synced["thrown"]
+        assert "cannot be started" in applied["sentence"]
