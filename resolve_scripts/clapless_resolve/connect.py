@@ -127,7 +127,8 @@ def connect_from_outside(scriptapp: Callable[[str], object], *, who: str = "") -
             "Resolve does not answer programs from outside. It must be running and be the Studio "
             "edition (the free one cannot), not from the App Store, and under Preferences > System "
             '> General "External scripting using" must be Local. Both must run as the same user. '
-            "With the free edition, export a timeline file and import it in Resolve."
+            "With the free edition, use Workspace > Scripts > Clapless, which `clapless resolve "
+            "install` puts there, or export a timeline file and import it."
         )
     return connect(resolve, who=who)
 
