@@ -41,10 +41,10 @@ def main(arguments: list[str]) -> int:
         code = run(paths, folder)
     (folder / ".running").unlink()
     if code in (SYNCED, PARTLY):
-        words = "All is synced." if code == SYNCED else f"Not all is synced: see {REPORT}."
-        tell(f"{words} The timelines are in {folder}.", quiet=quiet)
         if not quiet:
             show(folder)
+        words = "All is synced." if code == SYNCED else f"Not all is synced: see {REPORT}."
+        tell(f"{words} The timelines are in {folder}.", quiet=quiet)
     else:
         tell(last_line(folder / REPORT), quiet=quiet)
     return code
@@ -142,15 +142,10 @@ def tell(sentence: str, *, quiet: bool) -> None:
     print(sentence, flush=True)
     if quiet:
         return
-    if sys.platform == "darwin":
-        script = 'on run argv\ndisplay notification (item 1 of argv) with title "Clapless"\nend run'
-        start(["osascript", "-e", script, sentence])
-    elif os.name == "nt":
-        import ctypes
+    # Known to the environment that this runs in; a wait, since Windows shows it in this process.
+    from clapless_resolve import notify
 
-        ctypes.windll.user32.MessageBoxW(None, sentence, "Clapless", 0x40)  # type: ignore[attr-defined]
-    else:
-        start(["notify-send", "Clapless", sentence])
+    notify.show(sentence).join()
 
 
 def show(folder: Path) -> None:

@@ -128,9 +128,10 @@ def serve_verb(
     The free edition from 21.1 on needs it: its entries cannot start programs. Ctrl-C ends it.
     """
     from clapless_resolve.folders import Machine
+    from clapless_resolve.notify import show
     from clapless_resolve.serving import serve
 
-    serve(Machine.this(), once=once, tell=lambda text: typer.echo(text, err=True))
+    serve(Machine.this(), once=once, tell=lambda text: typer.echo(text, err=True), show=show)
 
 
 @resolve.command("doctor")

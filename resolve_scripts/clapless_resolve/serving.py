@@ -167,6 +167,7 @@ def serve(
     tell: Tell,
     command: Callable[[str], list[str]] = engine_command,
     stop: Callable[[], bool] = lambda: False,
+    show: Callable[[str, Sequence[str]], object] = lambda _sentence, _details: None,
 ) -> None:
     """Wait for entries and do what they ask for, until Ctrl-C.
 
@@ -180,6 +181,8 @@ def serve(
         Gives the engine's command for an entry.
     stop
         Asked between entries.
+    show
+        Given the last words of an entry, which itself may have no way to show them.
 
     Raises
     ------
@@ -204,6 +207,7 @@ def serve(
                 tell(str(outcome.get("sentence", "")))
                 for detail in _details(outcome):
                     tell(f"  {detail}")
+                show(str(outcome.get("sentence", "")), [str(one) for one in _details(outcome)])
                 if once:
                     # The entry looks for its last words before the app's files are gone.
                     _linger(box, knock.session)

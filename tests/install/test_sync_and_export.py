@@ -6,11 +6,14 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from clapless_resolve import notify
 
 SCRIPT = Path(__file__).resolve().parents[2] / "install" / "shell_actions" / "sync_and_export.py"
 
@@ -40,6 +43,13 @@ def ran(action: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             return 0
         return int(told["code"])
 
+    def show(sentence: str) -> threading.Thread:
+        told["said"] = sentence
+        thread = threading.Thread()
+        thread.start()
+        return thread
+
+    monkeypatch.setattr(notify, "show", show)
     monkeypatch.setattr(action, "clapless", clapless)
     monkeypatch.setattr(
         action, "start", lambda command: told.setdefault("shown", []).append(command)
@@ -59,8 +69,8 @@ def test_a_folder_is_synced_into_one_beside_it(action: Any, ran: dict[str, Any],
         "timeline for Premiere Pro.xml",
     ]
     assert list(card.iterdir()) == []
-    assert "All is synced" in str(ran["shown"])
-    assert str(results) == ran["shown"][-1][-1]
+    assert ran["said"] == f"All is synced. The timelines are in {results}."
+    assert ran["shown"][0][-1] == str(results)
 
 
 def test_several_files_are_named_after_their_folder(
@@ -73,7 +83,7 @@ def test_several_files_are_named_after_their_folder(
     ran["code"] = 3
     assert action.main(["--quiet", *map(str, files)]) == 3
     assert (tmp_path / "Day synced" / "report.txt").is_file()
-    assert "shown" not in ran
+    assert not {"shown", "said"} & set(ran)
 
 
 def test_where_nothing_is_usable_the_reason_is_told(
