@@ -134,7 +134,10 @@ class _Writer:
         playable = [item for item in track.items if isinstance(item.source, Media)]
         for item in track.items:
             if not isinstance(item.source, Media):
-                self.notices.append(f"{one_line(item.name)} has no file and was left out.")
+                what = "has no file"
+                if isinstance(item.source, Sequence):
+                    what = "is clips within a clip, which an edit decision list cannot hold,"
+                self.notices.append(f"{one_line(item.name)} {what} and was left out.")
         places, lost = track_places(playable, self.rate, ticks=False)
         self.notices += [
             f"{one_line(item.name)} is shorter than one frame of the timeline and was left out."
