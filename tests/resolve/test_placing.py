@@ -25,7 +25,7 @@ from tests.fakes.resolve.project import MediaPool
 from tests.fakes.resolve.timeline import Timeline
 from tests.fakes.resolve.world import World
 from tests.otio import shoots
-from tests.resolve.shooting import NTSC, fill, many, shoot
+from tests.resolve.shooting import NTSC, fill, many, pool_clips, shoot
 
 pytestmark = pytest.mark.resolve
 
@@ -368,3 +368,35 @@ def test_another_speed_is_left_out_and_told():
     (planned,) = session_plans(session, fill(world, session), options=ExportOptions())
     assert [item.name for item in planned.items] == ["C1"]
     assert any("C2 would have to play at another speed" in one for one in planned.notices)
+
+
+def test_a_frame_rate_that_was_changed_in_resolve_is_told():
+    world = World()
+    a = shoots.camera("c1", rate=Fraction(25), frames=500, device="A")
+    b = shoots.camera("c2", rate=Fraction(50), frames=1000, device="B")
+    placements = (Placement(clip="c1", offset_s=0.0), Placement(clip="c2", offset_s=1.0))
+    session = shoots.session(a, b, placements=placements)
+    fill(world, session)
+    assert world.project is not None
+    for clip in world.project.pool.root.clips:
+        clip.fps, clip.rate = 25.0, Fraction(25)
+    (planned,) = session_plans(session, pool_clips(world))
+    assert ([item.name for item in planned.items], planned.lost) == (["C1"], 1)
+    assert planned.notices == (
+        "C2 was left out: Resolve plays it at 25 frames per second, and it was recorded at 50. Set "
+        "its frame rate back in Clip Attributes.",
+    )
+
+
+def test_sound_that_resolve_counts_short_is_told():
+    world = World()
+    a = shoots.camera("c1", rate=Fraction(25), frames=500, device="A")
+    r = shoots.recorder("r1", seconds=Fraction(5547))
+    placements = (Placement(clip="c1", offset_s=0.0), Placement(clip="r1", offset_s=0.0))
+    session = shoots.session(a, r, placements=placements)
+    fill(world, session)
+    assert world.project is not None
+    world.project.pool.root.clips[1].frames = round(5541.79 * 24)
+    (planned,) = session_plans(session, pool_clips(world))
+    assert planned.lost == 1
+    assert "Resolve counts 5541.79 s of it, and it lasts 5547.00 s" in planned.notices[0]
