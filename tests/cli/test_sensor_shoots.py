@@ -153,13 +153,17 @@ def test_two_rigid_cameras_with_no_sound_at_all(body, synced, tmp_path):
     action_camera(tmp_path / "bars" / "GX010002.MP4", body, bars)
     still = Mount(start_s=2.0, duration_s=20.0, seed=2)
     action_camera(tmp_path / "tripod" / "GX010003.MP4", at_rest(30.0), still)
-    found = synced(tmp_path / "helmet", tmp_path / "bars", tmp_path / "tripod")
+    elsewhere = Mount(start_s=1.0, duration_s=30.0, seed=3)
+    action_camera(tmp_path / "drone" / "GX010004.MP4", shaken(77, 40.0), elsewhere)
+    cards = ("helmet", "bars", "tripod", "drone")
+    found = synced(*(tmp_path / card for card in cards))
     assert later_s(found, "GX010001", "GX010002") == pytest.approx(9.75, abs=0.004)
     follower = next(p for p in found.placed.values() if p["offset_s"])
     assert follower["status"] == "synced"
     assert "motion" in follower["signals"]
     assert abs(abs(follower["drift_ppm"]) - 35.0) < 2 * follower["drift_std_ppm"] < 60.0
-    assert set(found.unplaced) == {"GX010003"}
+    assert abs(abs(follower["offset_s"]) - 9.75) < 3 * follower["offset_std_s"]
+    assert set(found.unplaced) == {"GX010003", "GX010004"}
     assert found.code == 3
 
 
