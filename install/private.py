@@ -298,10 +298,16 @@ def action_traces(machine: Machine) -> "list[str]":
 
 def remove(path: str) -> None:
     """Remove a file, or a folder with all that is in it."""
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        os.remove(path)
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.remove(path)
+    except OSError as problem:
+        raise bootstrap.SetupError(
+            "{} cannot be removed ({}): close Clapless for Resolve and Resolve itself, and run "
+            "this again.".format(path, problem.strerror)
+        ) from None
 
 
 if __name__ == "__main__":

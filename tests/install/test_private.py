@@ -139,6 +139,24 @@ class TestInstall:
         assert [one.name for one in Path(there.folder).iterdir()] == ["sessions"]
         assert private.uninstall(there, []) == 0
 
+    def test_what_is_in_use_is_told(
+        self,
+        private: Any,
+        commands: list[list[str]],
+        platform: str,
+        home: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ):
+        there = machine(private, platform, home)
+        private.install(there, [])
+
+        def refuse(_path: str) -> None:
+            raise PermissionError(13, "in use")
+
+        monkeypatch.setattr(private.shutil, "rmtree", refuse)
+        with pytest.raises(private.bootstrap.SetupError, match="close Clapless for Resolve"):
+            private.uninstall(there, [])
+
     def test_a_dry_run_touches_nothing(
         self,
         private: Any,
