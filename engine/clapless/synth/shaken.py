@@ -63,12 +63,7 @@ class Turning:
         """Return the rotations that take body axes to the world's; before and after it is still."""
         if not self._poses:
             steps = np.diff(self.times_s)[:, None] * (self.rates[1:] + self.rates[:-1]) / 2
-            quaternions = np.empty((self.times_s.size, 4))
-            now = Rotation.identity()
-            quaternions[0] = now.as_quat()
-            for number, step in enumerate(Rotation.from_rotvec(steps), start=1):
-                now = now * step
-                quaternions[number] = now.as_quat()
+            quaternions = _composed(Rotation.from_rotvec(steps).as_quat())
             self._poses.append(Slerp(self.times_s, Rotation.from_quat(quaternions)))
         return self._poses[0](np.clip(event_s, self.times_s[0], self.times_s[-1]))
 
@@ -79,6 +74,22 @@ class Turning:
         phases = rng.uniform(0, 2 * np.pi, (5, 3))
         angle = 2 * np.pi * rates_hz * event_s[:, None, None] + phases
         return np.asarray(np.sin(angle).sum(axis=1) * SWAY_M * np.sqrt(2 / 5))
+
+
+def _composed(steps: Doubles) -> Doubles:
+    """Return the product of the first k quaternions (x, y, z, w), k from 0 on."""
+    out = np.empty((steps.shape[0] + 1, 4))
+    x, y, z, w = 0.0, 0.0, 0.0, 1.0
+    out[0] = x, y, z, w
+    for number, (a, b, c, d) in enumerate(steps.tolist(), start=1):
+        x, y, z, w = (
+            w * a + x * d + y * c - z * b,
+            w * b - x * c + y * d + z * a,
+            w * c + x * b - y * a + z * d,
+            w * d - x * a - y * b - z * c,
+        )
+        out[number] = x, y, z, w
+    return out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,9 +223,10 @@ class _Painter:
         turn = np.arctan2(hit[..., 0], hit[..., 2])
         turn = np.unwrap(np.unwrap(turn, axis=1), axis=0)
         rise = np.arctan2(hit[..., 1], np.hypot(hit[..., 0], hit[..., 2]))
-        across = self._dense((turn / (2 * np.pi) + 0.5) * across_px) % np.float32(across_px)
+        # Beyond the wall's ends it begins anew: remap wraps.
+        across = self._dense((turn / (2 * np.pi) + 0.5) * across_px)
         down = self._dense((rise / np.pi + 0.5) * (across_px // 2))
-        return np.asarray(across, np.float32), down
+        return across, down
 
     def _dense(self, values: Doubles) -> Floats:
         width, height = self._camera.size
