@@ -192,6 +192,9 @@ def uninstall(machine: Machine, arguments: "list[str]") -> int:
     if not dry and os.path.isdir(mailbox):
         shutil.rmtree(mailbox)
     if not dry and os.path.isdir(machine.folder):
+        for name in os.listdir(machine.folder):
+            if name.endswith((".lock", ".log")):
+                remove(os.path.join(machine.folder, name))
         left = os.listdir(machine.folder)
         if left:
             print("Kept in {}: {}.".format(machine.folder, ", ".join(sorted(left))))

@@ -133,6 +133,8 @@ class TestInstall:
             assert commands[-1][:2] == ["reg", "import"]
         (Path(there.folder) / "sessions").mkdir()
         (Path(there.folder) / "mailbox").mkdir()
+        (Path(there.folder) / "serve.lock").touch()
+        (Path(there.folder) / "last_run.log").touch()
         assert private.uninstall(there, []) == 0
         assert [python, "-I", "-m", "clapless", "resolve", "uninstall"] in commands
         assert files(home) == ["hers.txt"]
