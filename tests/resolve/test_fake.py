@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.resolve import api
+from tests.fakes.resolve.handles import Handle
 from tests.fakes.resolve.world import World
 
 pytestmark = pytest.mark.resolve
@@ -174,3 +175,85 @@ class TestClips:
         world = World()
         world.modal = True
         assert world.resolve.GetVersionString() is None
+
+
+class TestMore:
+    def test_audio_sync_knows_its_live_keys_and_denies_what_it_did(self):
+        world = World("20.3")
+        clip = world.add("/a/c.mov", 10, rate=Fraction(25))
+        sound = world.add("/a/r.wav", 10)
+        pool = world.resolve.GetProjectManager().GetCurrentProject().GetMediaPool()
+        assert not pool.AutoSyncAudio([_seen(clip), _seen(sound)], {"syncMode": "timecode"})
+        assert clip.GetClipProperty("Synced Audio") == ""
+        mode = {world.resolve.AUDIO_SYNC_MODE: world.resolve.AUDIO_SYNC_TIMECODE}
+        assert not pool.AutoSyncAudio([_seen(clip), _seen(sound)], mode)
+        assert clip.GetClipProperty("Synced Audio") == "r.wav"
+
+    def test_exports_want_live_constants(self):
+        world, _, _, timeline = opened()
+        assert not timeline.Export("/a/x.otio", "EXPORT_OTIO")
+        assert timeline.Export("/a/x.otio", world.resolve.EXPORT_OTIO)
+
+    def test_a_copy_becomes_current_and_names_are_unique(self):
+        world, _, _, timeline = opened()
+        copy = timeline.DuplicateTimeline("Copy")
+        assert world.project is not None
+        assert world.project.current is copy._thing
+        assert timeline.DuplicateTimeline("Copy") is None
+
+    def test_old_calls_give_numbered_dicts(self):
+        _, pool, clip, timeline = opened()
+        pool.AppendToTimeline([info(clip)])
+        ((number, item),) = timeline.GetItemsInTrack("video", 1).items()
+        assert (number, item.GetStart()) == (1.0, 86400)
+        assert "GetItemsInTrack" not in dir(opened("21.1", legacy=False)[3])
+
+    def test_there_is_no_speed_before_21_1(self):
+        _, pool, clip, timeline = opened("20.3")
+        pool.AppendToTimeline([info(clip)])
+        (item,) = timeline.GetItemListInTrack("video", 1)
+        assert not item.SetProperty("Speed", 50.0)
+        assert "SetSpeed" not in dir(item)
+
+    @pytest.mark.parametrize(("rate", "end"), [("25", 24), ("24", 23)])
+    def test_the_source_end_is_exclusive_at_one_rate_only(self, rate: str, end: int):
+        _, pool, clip, timeline = opened("20.3", rate=rate)
+        start = timeline.GetStartFrame()
+        pool.AppendToTimeline([info(clip, recordFrame=start)])
+        (item,) = timeline.GetItemListInTrack("video", 1)
+        assert item.GetSourceEndFrame() == end
+
+    def test_a_reel_name_is_taken_and_dropped(self):
+        clip = World().add("/a/c.mov", 1, rate=Fraction(25))
+        assert clip.SetClipProperty("Reel Name", "A001")
+        assert clip.GetClipProperty("Reel Name") == ""
+
+    @pytest.mark.parametrize("moved", [True, False])
+    def test_a_multicam_clip_whose_sources_moved_is_placed_nowhere(self, moved: bool):
+        world, pool, clip, timeline = opened("21.1")
+        other = world.add("/a/other.mov", 10, rate=Fraction(25))
+        for one in (clip, _seen(other)):
+            one.AddMarker(3, "Blue", "x", "", 1, "")
+        options = {"angleSyncMode": world.resolve.MULTICAM_ANGLE_SYNC_MARKER}
+        assert pool.CreateMulticamClip([clip, _seen(other)], {"unknown": 1}) is None
+        assert pool.CreateMulticamClip([clip, _seen(other)], {"angleSyncMode": "MARKER"}) is None
+        if not moved:
+            options["createBinForSourceClips"] = False
+        (made,) = pool.CreateMulticamClip([clip, _seen(other)], options)
+        assert len(pool.GetRootFolder().GetSubFolderList()) == moved
+        timeline.AddTrack("video")
+        (got,) = pool.AppendToTimeline([info(made, trackIndex=2, mediaType=1)])
+        assert (got is None) is moved
+        assert len(timeline.GetItemListInTrack("video", 1)) == (not moved)
+
+    def test_an_import_under_a_name_that_exists_is_nothing(self):
+        world, pool, _, _ = opened()
+        world.disk["/a/x.xml"] = world.disk["/a/cam.mov"]
+        assert pool.ImportTimelineFromFile("/a/x.xml", {"timelineName": "T"}) is None
+        assert pool.ImportTimelineFromFile("/a/x.xml", {"timelineName": "U"}) is not None
+        assert pool.ImportTimelineFromFile("/nowhere.xml", {}) is None
+
+
+def _seen(clip: Any) -> Any:
+    """Return the handle that a script has of a clip."""
+    return Handle(clip)

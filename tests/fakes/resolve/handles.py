@@ -71,6 +71,8 @@ def shown(value: Any) -> Any:
         return Handle(value)
     if isinstance(value, list):
         return [shown(one) for one in value]
+    if isinstance(value, dict):
+        return {key: shown(one) for key, one in value.items()}
     return value
 
 

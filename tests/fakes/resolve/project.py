@@ -173,13 +173,34 @@ class MediaPool(Thing):
         if made is None:
             return None
         self.folder.clips.append(made)
-        if options.get("createBinForSourceClips", True):
+        made.sources_moved = bool(options.get("createBinForSourceClips", True))
+        if made.sources_moved:
             moved = Folder(self.world, "Original Clips")
             self.folder.folders.append(moved)
             for folder in all_folders(self.root):
                 folder.clips = [clip for clip in folder.clips if clip not in clips]
             moved.clips = list(clips)
         return [made]
+
+    def AutoSyncAudio(  # noqa: N802
+        self, clips: list[MediaPoolItem], settings: dict[Any, Any]
+    ) -> bool:
+        """Say False where it worked; only keys that are the live constants are known."""
+        pictures = [clip for clip in clips if clip.has_picture]
+        sounds = [clip for clip in clips if not clip.has_picture]
+        keys = {v for n, v in self.world.constants.items() if n.startswith("AUDIO_SYNC_")}
+        if not (pictures and sounds) or not set(settings) <= keys:
+            return False
+        for clip in pictures:
+            clip.synced = sounds[0].GetName()
+        return False
+
+    def ImportTimelineFromFile(  # noqa: N802
+        self, path: str, options: dict[str, Any] | None = None
+    ) -> Timeline | None:
+        if path not in self.world.disk:
+            return None
+        return self.CreateEmptyTimeline(str((options or {}).get("timelineName", path)))
 
     def SetSelectedClip(self, clip: MediaPoolItem) -> bool:  # noqa: N802
         self.selected = [clip]
@@ -246,6 +267,7 @@ class MediaPoolItem(Marked):
         self.compound = False
         self.start = self.file.start
         self.camera = ""
+        self.synced = ""
 
     @property
     def has_picture(self) -> bool:
@@ -280,11 +302,14 @@ class MediaPoolItem(Marked):
             "Video Codec": "H.264" if self.has_picture else "",
             "Online Status": "Online" if self.online else "Offline",
             "Scene": "",
+            "Synced Audio": self.synced,
             "Camera #": self.camera,
         }
         return values if name is None else values.get(name, "")
 
     def SetClipProperty(self, name: str, value: Any) -> bool:  # noqa: N802
+        if name == "Reel Name":
+            return True  # and drops it
         if name != "Start TC" or not isinstance(value, str):
             return False
         try:
@@ -314,7 +339,7 @@ class TimelineClip(MediaPoolItem):
         self.fps, self.frames = float(timeline.rate), 0
         self.file = OnDisk(Fraction(0), rate=timeline.rate, channels=0)
         self.start, self.color, self.online, self.compound = "01:00:00:00", "", True, True
-        self.camera = ""
+        self.camera, self.synced = "", ""
 
     def GetName(self) -> str:  # noqa: N802
         return self.timeline.name
@@ -334,8 +359,9 @@ class Multicam(MediaPoolItem):
         self.fps = round(float(rate), 3)
         self.frames = round_half_up(end * rate)
         self.file = OnDisk(end, rate=rate)
-        self.start, self.camera = "01:00:00:00", ""
+        self.start, self.camera, self.synced = "01:00:00:00", "", ""
         self.color, self.online, self.compound = "", True, True
+        self.sources_moved = False
 
     def GetName(self) -> str:  # noqa: N802
         return self.name

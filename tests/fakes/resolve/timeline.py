@@ -131,6 +131,21 @@ class Timeline(Marked):
             return None
         return sorted(lanes[index - 1].items, key=lambda item: item.start)
 
+    def GetItemsInTrack(self, kind: str, index: int) -> dict[float, TimelineItem]:  # noqa: N802
+        """Return a dict numbered from 1, as calls of the old form do."""
+        return {float(n): i for n, i in enumerate(self.GetItemListInTrack(kind, index) or [], 1)}
+
+    def DuplicateTimeline(self, name: str) -> Timeline | None:  # noqa: N802
+        assert self.world.project is not None
+        made = self.world.project.pool.CreateEmptyTimeline(name)
+        if made is not None:
+            made.markers = {frame: dict(one) for frame, one in self.markers.items()}
+        return made
+
+    def Export(self, path: str, kind: Any, _sub: Any = None) -> bool:  # noqa: N802
+        known = [v for n, v in self.world.constants.items() if n.startswith("EXPORT_")]
+        return bool(path) and not isinstance(kind, str) and kind in known
+
     def GetSelectedClips(self) -> list[TimelineItem]:  # noqa: N802
         return [item for item in self.items if item.selected]
 
@@ -188,6 +203,14 @@ class TimelineItem(Marked):
 
     def GetSourceStartFrame(self) -> int:  # noqa: N802
         return self.source
+
+    def GetSourceEndFrame(self) -> int:  # noqa: N802
+        frames: int = round((self.end - self.start) * self.clip.rate / self.timeline.rate)
+        # Exclusive where the rates are one, else inclusive.
+        return self.source + frames - int(self.clip.rate != self.timeline.rate)
+
+    def SetProperty(self, name: str, _value: Any) -> bool:  # noqa: N802
+        return name in ("RetimeProcess", "MotionEstimation")
 
     def GetMediaPoolItem(self) -> Any:  # noqa: N802
         return self.clip
@@ -270,6 +293,11 @@ def _place(timeline: Timeline, info: dict[str, Any]) -> TimelineItem | None:
     parts = [k for n, k in ((1, "video"), (2, "audio")) if wanted in (None, n)]
     parts = [k for k in parts if (clip.has_picture if k == "video" else clip.file.channels)]
     index = info.get("trackIndex", 1)
+    if hasattr(clip, "sources_moved"):
+        # A multicam clip lands on the first track, and nowhere after its sources were moved.
+        if clip.sources_moved:
+            return None
+        index = 1
     lanes = []
     for kind in parts:
         counted = timeline.tracks[kind]

@@ -9,10 +9,18 @@ from typing import Any
 from tests.fakes.resolve import api
 from tests.fakes.resolve.handles import Handle
 
-MULTICAM_MODES = tuple(
-    f"MULTICAM_ANGLE_SYNC_{name}" for name in ("IN", "OUT", "TIMECODE", "AUDIO", "MARKER")
-)
-"""Constants of 21.1; their values are not known, only that they are floats."""
+CONSTANTS = {
+    **{
+        f"MULTICAM_ANGLE_SYNC_{name}": "21.1"
+        for name in ("IN", "OUT", "TIMECODE", "AUDIO", "MARKER")
+    },
+    **{
+        f"AUDIO_SYNC_{name}": "19.1"
+        for name in ("MODE", "CHANNEL_NUMBER", "RETAIN_EMBEDDED_AUDIO", "WAVEFORM", "TIMECODE")
+    },
+    **{f"EXPORT_{name}": "17.4.5" for name in ("AAF", "EDL", "OTIO", "FCP_7_XML", "NONE")},
+}
+"""Constants and their first versions. Their values are not known, only that they are floats."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +86,9 @@ class World:
         self.refuses: dict[str, Any] = {}
         """Calls that do nothing, as ``Class.Name``, and what they answer."""
         self.calls: list[str] = []
-        self.constants: dict[str, object] = {}
-        if self.at_least("21.1"):
-            self.constants = {name: float(n) for n, name in enumerate(MULTICAM_MODES, 7)}
+        self.constants: dict[str, object] = {
+            name: float(n) for n, (name, v) in enumerate(CONSTANTS.items(), 7) if self.at_least(v)
+        }
         self.disk: dict[str, OnDisk] = {}
         self._ids = 0
         self.project: Project | None = Project(self, rate)
