@@ -29,8 +29,8 @@ LEAST_INLIERS = 12
 SURE_INLIERS = 20
 """As many points in one affine picture are of one place: other routes reach 11."""
 
-ZOOM_STD = 0.03
-"""Error of a zoom between near pictures, of twenty points."""
+ZOOM_STD = 0.01
+"""Error of a zoom between near pictures, beside what the scatter of its points says."""
 
 FAR_STD = 0.3
 """And what is added, by how much larger things are: near and far grow unlike."""
@@ -70,6 +70,7 @@ class _Laid:
 
     gone: list[float]
     zoom: list[float]
+    std: list[float]
     inliers: list[int]
 
 
@@ -79,6 +80,8 @@ def place_pictures(
     near: Ints,
     ref_points: Callable[[int], Points],
     new_points: Callable[[int], Points],
+    *,
+    size: tuple[int, int],
 ) -> Placed:
     """Return where pictures lie that are known to be near some of the reference's.
 
@@ -92,9 +95,12 @@ def place_pictures(
         Index in ``ref.moving`` of the picture each is near to, shape (n,).
     ref_points, new_points
         Return the points of a picture.
+    size
+        Width and height of the pictures, in pixels.
     """
     laid = [
-        _beside(ref, int(j), new_points(int(i)), ref_points) for i, j in zip(new, near, strict=True)
+        _beside(ref, int(j), new_points(int(i)), ref_points, size)
+        for i, j in zip(new, near, strict=True)
     ]
     slope = _usual_slope(laid)
     at = np.full(len(new), np.nan)
@@ -110,7 +116,7 @@ def place_pictures(
             if abs(better - place) < REACH or not abs(better - place) <= 4 * REACH:
                 break
             place = better
-            again = _beside(ref, place, new_points(int(new[number])), ref_points)
+            again = _beside(ref, place, new_points(int(new[number])), ref_points, size)
             if sum(again.inliers) <= sum(one.inliers):
                 break
             one = laid[number] = again
@@ -119,14 +125,21 @@ def place_pictures(
     return Placed(np.asarray(new[known]), at[known], std[known], inliers[known])
 
 
-def _beside(ref: Way, place: int, picture: Points, ref_points: Callable[[int], Points]) -> _Laid:
-    laid = _Laid([], [], [])
+def _beside(
+    ref: Way,
+    place: int,
+    picture: Points,
+    ref_points: Callable[[int], Points],
+    size: tuple[int, int],
+) -> _Laid:
+    laid = _Laid([], [], [], [])
     for other in range(max(0, place - REACH), min(len(ref.moving), place + REACH + 1)):
         index = int(ref.moving[other])
-        zoom = zoom_between(ref_points(index), picture)
+        zoom = zoom_between(ref_points(index), picture, size=size)
         if zoom is not None and zoom.inliers >= LEAST_INLIERS:
             laid.gone.append(float(ref.gone[index]))
             laid.zoom.append(zoom.log_zoom)
+            laid.std.append(zoom.std)
             laid.inliers.append(zoom.inliers)
     return laid
 
@@ -136,7 +149,7 @@ def _usual_slope(laid: list[_Laid]) -> float:
     slopes = []
     for one in laid:
         if len(one.gone) >= 3 and np.ptp(one.gone) > 0:
-            slopes.append(-np.polyfit(one.gone, one.zoom, 1, w=np.sqrt(one.inliers))[0])
+            slopes.append(-np.polyfit(one.gone, one.zoom, 1, w=1 / np.array(one.std))[0])
     usual = float(np.median(slopes)) if slopes else 1.0
     return usual if usual > 0.2 else 1.0
 
@@ -144,11 +157,11 @@ def _usual_slope(laid: list[_Laid]) -> float:
 def _crossing(one: _Laid, slope: float) -> tuple[float, float]:
     """Return where the line through the zooms is zero, and its standard deviation."""
     gone, zoom = np.array(one.gone), np.array(one.zoom)
-    share = np.sqrt(20.0 / np.array(one.inliers))
+    own = ZOOM_STD**2 + np.array(one.std) ** 2
     at, steep = float(gone[np.argmin(np.abs(zoom))]), slope
     std = np.inf
     for _ in range(4):
-        weight = 1.0 / ((ZOOM_STD * share) ** 2 + (FAR_STD * zoom) ** 2)
+        weight = 1.0 / (own + (FAR_STD * zoom) ** 2)
         # Unknown: where it crosses, times the slope, and how the slope differs from the usual one.
         design = np.stack([np.full(len(gone), steep), at - gone], axis=1)
         left = zoom - steep * (at - gone)

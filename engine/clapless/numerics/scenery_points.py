@@ -20,8 +20,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH = 640
-"""Pictures are looked at this wide: at 960 the same takes 2.4 times as long."""
+WIDTH = 480
+"""Pictures are looked at this wide: with 640 as many points are found again and it takes 1.5 times
+as long, with 960 4 times, with 400 fewer are."""
+
+BLUR_PX = 1.0
+"""Noise of a dark picture is taken off by a blur of this."""
 
 POINTS = 400
 """The most points kept of a picture."""
@@ -32,7 +36,7 @@ LEVELS, SCALE = 5, 1.3
 FAST_LEVELS = 10
 """Grey levels by which a corner differs from its surroundings, after evening out."""
 
-CLIP_LIMIT, TILES = 3.0, 8
+CLIP_LIMIT, TILES = 2.0, 8
 """Of the evening out: 8 by 8 tiles."""
 
 
@@ -62,7 +66,8 @@ class PointFinder:
         >>> len(PointFinder().find(np.zeros((90, 160), np.uint8)))
         0
         """
-        keys, bits = self._orb.detectAndCompute(self._even.apply(picture), None)
+        calm = cv2.GaussianBlur(picture, (0, 0), BLUR_PX)
+        keys, bits = self._orb.detectAndCompute(self._even.apply(calm), None)
         if bits is None or not len(keys):
             return Points(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
         xy = np.asarray(cv2.KeyPoint.convert(keys), np.float32)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from clapless.numerics.scenery_place import SURE_INLIERS, Placed
+from clapless.numerics.scenery_smooth import smoothed
 from clapless.numerics.scenery_way import Way
 
 Floats = NDArray[np.float64]
@@ -39,12 +40,16 @@ HOLE_STEPS = 12.0
 LEAST_PLACES = 10
 """Fewer sure places are no run."""
 
-WIDTH_STEPS = 3.0
-"""Standard deviation of the weights that smooth along the way, in steps."""
+EDGE_PICTURES = 4
+"""A run that begins or ends so near the recording's first or last picture reaches it."""
 
-STD_FACTOR = 1.4
-"""Errors of neighbours are alike (they lie beside the same pictures): what the scatter says of the
-smoothed place is this much too small, measured on made rides."""
+STD_FACTOR = 3.2
+"""Errors of neighbours are alike, since they lie beside the same pictures: what the scatter says of
+the curve is this much too small. With this and `LEAST_STD` 95 of 100 errors of three made rides lie
+within two standard deviations (seeds 11 to 14), 94 to 96 of each."""
+
+LEAST_STD = 0.1
+"""And it is not below this, in steps: what stands where is the same for many pictures."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +98,7 @@ def runs_of(ref: Way, new: Way, placed: Placed) -> list[Run]:
         ):
             if len(part) < LEAST_PLACES:
                 continue
-            run = _run(new, index[part], at[part], std[part], steep, step)
+            run = _run(new, index[part], at[part], std[part], (steep, step))
             if not runs or run.at[0] >= runs[-1].at[-1]:
                 runs.append(run)
             elif len(run.index) > len(runs[-1].index):
@@ -123,58 +128,17 @@ def _pieces(lead: Floats, gone: Floats, step: float, steep: float) -> list[Ints]
     return [piece for piece in np.split(np.arange(len(lead)), edges) if len(piece)]
 
 
-def _run(new: Way, index: Ints, at: Floats, std: Floats, steep: float, step: float) -> Run:
-    whole = new.moving[(new.moving >= index[0]) & (new.moving <= index[-1])]
-    gone, known = new.gone[whole], new.gone[index]
-    width = WIDTH_STEPS * step / steep
-    lead = at - steep * known
-    smooth, error = _smoothed(gone, known, lead, std, width)
-    rising = np.maximum.accumulate(smooth + steep * gone)
-    return Run(whole, rising, error, len(index) / len(whole))
-
-
-def _smoothed(
-    gone: Floats, known: Floats, lead: Floats, std: Floats, width: float
-) -> tuple[Floats, Floats]:
-    """Return local lines through the places, and their standard deviations (Cleveland 1979)."""
-    scale = np.ones(len(known))
-    value = np.empty(len(gone))
-    error = np.empty(len(gone))
-    at_known = lead
-    for last in (False, False, True):
-        where = gone if last else known
-        value, error = np.empty(len(where)), np.empty(len(where))
-        spread = 1.4826 * float(np.median(np.abs(lead - at_known))) if at_known is not lead else 0.0
-        for number, place in enumerate(where):
-            low, high = np.searchsorted(known, (place - 4 * width, place + 4 * width))
-            low, high = _at_least(low, high, len(known), 5)
-            part = slice(low, high)
-            away = known[part] - place
-            weight = np.exp(-0.5 * (away / width) ** 2) * scale[part] / std[part] ** 2
-            weight = np.maximum(weight, 1e-12)
-            value[number], error[number] = _line_at(away, lead[part], weight, std[part])
-        if not last:
-            at_known = value
-            left = np.abs(lead - at_known) / std
-            usual = 1.4826 * float(np.median(left)) + 1e-9
-            scale = np.clip(1 - (left / (4 * usual)) ** 2, 0.0, 1.0) ** 2 + 1e-6
-            inflate = max(usual, 0.3)
-    del spread
-    return value, error * inflate * STD_FACTOR
-
-
-def _at_least(low: int, high: int, count: int, least: int) -> tuple[int, int]:
-    """Return a span of at least so many, as far as there are so many."""
-    while high - low < min(least, count):
-        low, high = max(0, low - 1), min(count, high + 1)
-    return int(low), int(high)
-
-
-def _line_at(away: Floats, lead: Floats, weight: Floats, std: Floats) -> tuple[float, float]:
-    """Return the value at zero of the weighted line, and its error by the places' own errors."""
-    total = weight.sum()
-    middle = float((weight * away).sum() / total)
-    spread = float((weight * (away - middle) ** 2).sum() / total)
-    tilt = -middle * (away - middle) / spread if spread > 1e-12 else np.zeros(len(away))
-    shares = weight / total * (1 + tilt)
-    return float((shares * lead).sum()), float(np.sqrt(((shares * std) ** 2).sum()))
+def _run(new: Way, index: Ints, at: Floats, std: Floats, scales: tuple[float, float]) -> Run:
+    steep, step = scales
+    first, last = np.searchsorted(new.moving, (index[0], index[-1])).tolist()
+    if first <= EDGE_PICTURES:
+        first = 0
+    if len(new.moving) - 1 - last <= EDGE_PICTURES:
+        last = len(new.moving) - 1
+    whole = new.moving[first : last + 1]
+    known = np.searchsorted(whole, index)
+    gone = steep * new.gone[whole]
+    lead, error = smoothed(gone, known, at - gone[known], std, step=step)
+    rising = np.maximum.accumulate(lead + gone)
+    whole_error = np.hypot(error * STD_FACTOR, LEAST_STD * step)
+    return Run(whole, rising, whole_error, len(index) / len(whole))

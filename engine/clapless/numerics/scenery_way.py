@@ -72,7 +72,7 @@ class Way:
         return float(np.median(steps[going])) if going.any() else 1.0
 
 
-def way_of(times_s: Floats, points: Callable[[int], Points]) -> Way:
+def way_of(times_s: Floats, points: Callable[[int], Points], *, size: tuple[int, int]) -> Way:
     """Return the way of a run.
 
     Parameters
@@ -81,13 +81,15 @@ def way_of(times_s: Floats, points: Callable[[int], Points]) -> Way:
         Of its pictures, shape (n,).
     points
         Returns the points of a picture by its index.
+    size
+        Width and height of the pictures, in pixels.
     """
     count = len(times_s)
     growth = np.full(count - 1, np.nan)
     before = points(0)
     for index in range(count - 1):
         after = points(index + 1)
-        zoom = zoom_between(before, after)
+        zoom = zoom_between(before, after, size=size)
         if zoom is not None and zoom.inliers >= LEAST_INLIERS:
             growth[index] = zoom.log_zoom
         before = after

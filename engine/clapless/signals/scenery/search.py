@@ -50,11 +50,13 @@ class Found:
 
 def find(ref: SceneryFeature, new: SceneryFeature) -> Found:
     """Return where a new run is on a reference, as far as pictures alone say."""
-    ref_way, new_way = way_of(ref.times_s, ref.points), way_of(new.times_s, new.points)
+    ref_way, new_way = (way_of(run.times_s, run.points, size=run.size) for run in (ref, new))
     ref_bags, new_bags = _bags(ref, new, ref_way, new_way)
     near = _near(ref_bags, new_bags)
     on = near >= 0
-    placed = place_pictures(ref_way, new_way.moving[on], near[on], ref.points, new.points)
+    placed = place_pictures(
+        ref_way, new_way.moving[on], near[on], ref.points, new.points, size=ref.size
+    )
     return Found(ref_way, new_way, ref_bags, new_bags, float(on.mean()), placed)
 
 
@@ -95,6 +97,8 @@ def ridden_before(
         if row.max() < AGAIN_STANDS_OUT:
             continue
         place = int(found.ref.moving[int(np.argmax(row))])
-        zoom = zoom_between(ref.points(place), new.points(int(found.new.moving[picture])))
+        zoom = zoom_between(
+            ref.points(place), new.points(int(found.new.moving[picture])), size=ref.size
+        )
         known += zoom is not None and zoom.inliers >= SURE_INLIERS
     return known > LOOKS // 2
