@@ -15,11 +15,14 @@ from clapless.errors import ExportError, TimelineError
 from clapless.markers.formats import TIMELINE, marker_formats
 from clapless.model import Marker, Placement
 from clapless.timing import Timecode, may_drop
-from clapless_otio.cut import Media
+from clapless_otio.cut import Media, Project, Sequence
 from clapless_otio.drift import without_drift
 from clapless_otio.edl import ResolveMarkers, read_edl, read_marker_edl, write_edl
 from clapless_otio.exact import frames_round
+from clapless_otio.fcpxml import read_fcpxml, write_fcpxml
+from clapless_otio.flat import flattened
 from clapless_otio.layout import layout
+from clapless_otio.multicam import as_multicam
 from clapless_otio.options import ExportOptions
 from tests.otio import shoots
 from tests.otio.shoots import NTSC_24, NTSC_30
@@ -257,3 +260,29 @@ def test_the_formats_are_found_by_their_entry_points():
 def test_what_is_no_list_is_refused(text):
     with pytest.raises(TimelineError):
         read_edl(text.encode(), name="a.edl")
+
+
+def test_a_multicam_clip_is_the_angles_that_it_shows_and_plays():
+    """One cut of two angles and a recorder: through FCPXML, where a clip names its angles."""
+    project = as_multicam(layout(synced(), options=ExportOptions(drift="none")))
+    (whole,) = read_fcpxml(write_fcpxml(without_drift(project))[0], name="m").sequences
+    (clip,) = whole.tracks[0].items
+    assert isinstance(clip.source, Sequence)
+    shorter = replace(
+        clip,
+        start_s=Fraction(0),
+        source_start_s=clip.source_start_s + 20,
+        duration_s=Fraction(10),
+    )
+    cut = replace(whole, tracks=(replace(whole.tracks[0], items=(shorter,)),), marks=())
+    (flat,) = flattened(Project(name="m", sequences=(cut,))).sequences
+    shown = {(i.name, i.picture, i.sound): i for i in flat.items()}
+    assert set(shown) == {("C1", True, False), ("R1", False, True)}
+    for item in flat.items():
+        assert (item.start_s, item.duration_s) == (Fraction(0), Fraction(10))
+    inner = {i.name: i for i in clip.source.items()}
+    for (name, _, _), item in shown.items():
+        assert item.source_start_s == inner[name].source_at(shorter.source_start_s)
+    files, notices = write_edl(Project(name="m", sequences=(cut,)))
+    assert [file.label[:2] for file in files] == ["V1", "A1"]
+    assert notices == []

@@ -17,6 +17,7 @@ from clapless_otio.cut import Item, Mark, Media, Project, Sequence, Track
 from clapless_otio.edl.read import locators
 from clapless_otio.exact import frames_round
 from clapless_otio.files import one_line, url_name, url_path
+from clapless_otio.flat import flattened
 from clapless_otio.placing import Place, track_places
 
 CMX_REEL = 8
@@ -52,12 +53,13 @@ def write_edl(project: Project, *, file32: bool = False) -> tuple[list[EdlFile],
     """
     notices: list[str] = []
     files = []
+    project = flattened(project)
     reels = reel_names(project, FILE32_REEL if file32 else CMX_REEL)
     for sequence in project.sequences:
         counts = {"video": 0, "audio": 0}
         for track in sequence.tracks:
             counts[track.kind] += 1
-            label = f"{track.kind[0].upper()}{counts[track.kind]} {one_line(track.name)}"
+            label = f"{track.kind[0].upper()}{counts[track.kind]} {one_line(track.name)}".strip()
             if len(project.sequences) > 1:
                 label = f"{one_line(sequence.name)} {label}"
             writer = _Writer(sequence, reels, file32=file32, notices=notices)
@@ -128,16 +130,13 @@ class _Writer:
             f"FCM: {'DROP FRAME' if self.drop else 'NON-DROP FRAME'}",
             f"* CLAPLESS FRAME RATE: {self.rate}",
             f"* CLAPLESS START: {self.record(0)}",
-            f"* CLAPLESS TRACK: {one_line(track.name)}",
+            *([f"* CLAPLESS TRACK: {one_line(track.name)}"] if one_line(track.name) else []),
             "",
         ]
         playable = [item for item in track.items if isinstance(item.source, Media)]
         for item in track.items:
             if not isinstance(item.source, Media):
-                what = "has no file"
-                if isinstance(item.source, Sequence):
-                    what = "is clips within a clip, which an edit decision list cannot hold,"
-                self.notices.append(f"{one_line(item.name)} {what} and was left out.")
+                self.notices.append(f"{one_line(item.name)} has no file and was left out.")
         places, lost = track_places(playable, self.rate, ticks=False)
         self.notices += [
             f"{one_line(item.name)} is shorter than one frame of the timeline and was left out."
