@@ -78,7 +78,7 @@ def apply_verb(
 
 @resolve.command("run")
 def run_verb(
-    entry: Annotated[str, typer.Argument(help="sync, multicam, markers or selftest.")],
+    entry: Annotated[str, typer.Argument(help="sync, multicam, markers, remove or selftest.")],
     result: Annotated[
         Path | None, typer.Option("--result", help="Write the outcome to this file too.")
     ] = None,

@@ -45,12 +45,12 @@ To the engine::
     {"id": 7, "long": true}                         too long for the mailbox: asked again in parts
     {"cancel": true}
 
-ENTRY is ``sync``, ``multicam``, ``markers`` or ``selftest``. ``ok`` says that all went as asked;
-``sentence`` is for people, ``details`` are more of them, either way. An engine that ends without
-a ``done`` line was killed: the entry says so, and that nothing of the user's was changed and that
-the entry can be chosen again. Where a file is handier than a line: ``--result FILE`` writes what
-``done`` holds, and ``--cancel FILE`` cancels as soon as that file exists. stderr is for a log.
-Exit: 0 all as asked, 3 not all, 1 refused, 130 cancelled.
+ENTRY is ``sync``, ``multicam``, ``markers``, ``remove`` (undo) or ``selftest``. ``ok`` says that
+all went as asked; ``sentence`` is for people, ``details`` are more of them, either way. An engine
+that ends without a ``done`` line was killed: the entry says so, and that nothing of the user's was
+changed and that the entry can be chosen again. Where a file is handier than a line: ``--result
+FILE`` writes what ``done`` holds, and ``--cancel FILE`` cancels as soon as that file exists. stderr
+is for a log. Exit: 0 all as asked, 3 not all, 1 refused, 130 cancelled.
 
 Lua entries: the mailbox
 ------------------------
@@ -109,7 +109,7 @@ from typing import Literal, get_args
 from clapless.aside import write_aside
 from clapless_resolve.folders import Machine, profile_folders
 
-Entry = Literal["sync", "multicam", "markers", "selftest"]
+Entry = Literal["sync", "multicam", "markers", "remove", "selftest"]
 ENTRIES: tuple[Entry, ...] = get_args(Entry)
 
 VERSION = 1

@@ -34,6 +34,7 @@ TITLES: Mapping[Entry, str] = {
     "sync": "Sync selected clips",
     "multicam": "Sync and make multicam",
     "markers": "Transfer markers to selected clip",
+    "remove": "Remove what Clapless made",
     "selftest": "Self test",
 }
 

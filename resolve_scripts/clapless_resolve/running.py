@@ -23,6 +23,7 @@ from clapless_resolve.identity import who_am_i
 from clapless_resolve.mailbox import Entry, data_folder
 from clapless_resolve.reading import PoolClip, selected
 from clapless_resolve.transferring import transfer
+from clapless_resolve.undoing import undo
 
 if TYPE_CHECKING:
     from clapless.pipeline import SyncResult
@@ -102,6 +103,14 @@ def run_entry(
     connection = connect(resolve, who=who_am_i(machine))
     if entry == "selftest":
         return _self_test(connection)
+    if entry == "remove":
+        tell("taking away what Clapless made", 0, 0)
+        undone = undo(connection)
+        return Outcome(
+            code=INCOMPLETE if undone.notices else ALL_WELL,
+            sentence=undone.sentence,
+            details=tuple(undone.notices),
+        )
     folder = Path(data_folder(machine)) / SESSIONS
     if entry == "markers":
         done = transfer(connection, sessions=_sessions(folder), sync=sync, tell=tell)

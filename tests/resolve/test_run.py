@@ -318,6 +318,32 @@ class TestStopping:
         assert code == 3
 
 
+class TestRemove:
+    @pytest.mark.parametrize("studio", [True, False], ids=["Studio", "Free"])
+    def test_what_was_made_goes_and_the_users_things_stay(
+        self, world: World, machine: Machine, studio: bool
+    ):
+        world.studio = studio
+        assert world.project is not None
+        pool = world.project.pool
+        pool.CreateEmptyTimeline("Theirs")
+        before = [(clip, dict(clip.markers)) for clip in pool.root.clips]
+        choose(world, "sync", machine)
+        assert timelines(world) == ["Theirs", "Sync"]
+        code, done, _ = choose(world, "remove", machine)
+        assert (code, done["sentence"]) == (0, "Taken away: 1 timeline, 1 marker, 1 bin.")
+        assert timelines(world) == ["Theirs"]
+        assert [(clip, dict(clip.markers)) for clip in pool.root.clips] == before
+        assert pool.root.folders == []
+
+    def test_what_stays_is_told(self, world: World, machine: Machine):
+        choose(world, "sync", machine)
+        world.refuses["MediaPool.DeleteTimelines"] = False
+        code, done, _ = choose(world, "remove", machine)
+        assert code == 3
+        assert done["details"][0] == "Resolve does not delete the timeline 'Sync': do it by hand."
+
+
 class TestSelfTest:
     @pytest.mark.parametrize("studio", [True, False], ids=["Studio", "Free"])
     def test_it_says_what_this_resolve_can(self, machine: Machine, studio: bool):
