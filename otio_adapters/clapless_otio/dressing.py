@@ -24,8 +24,8 @@ from clapless_otio.xmeml.kept import KEY as XMEML_KEY
 
 _TIMES = ("start", "duration", "source_start", "source_duration")
 
-OFFLINE_TRACK = "Not found"
-"""The track of files that the timeline names and the sync did not have."""
+OFFLINE_TRACK = "Not part of the sync"
+"""The track of files that the timeline names and the sync did not have: lost ones, stills."""
 
 _KEPT_KEYS = (FCPXML_KEY, XMEML_KEY, "edl", "Resolve_OTIO", "PremierePro_OTIO")
 
