@@ -30,6 +30,9 @@ from clapless.numerics.rotations import best_rotation, rotation_strength
 LEAST_GOOD = 0.2
 """Share of windows in which a and b must have anything to do with each other."""
 
+LEAST_KNOWN = 0.25
+"""Share of a window in which both must be known."""
+
 CAPTURE_S = 0.05
 """Delays larger than this cannot be measured to first order."""
 
@@ -92,8 +95,8 @@ def refine(
             return None
         rotation, gain, bias = _mounting(overlap)
         moved = _moved(overlap, rotation, gain, bias)
-        times_s, delays_s, stds_s, good = _windows(overlap, moved)
-        if good.mean() < LEAST_GOOD:
+        times_s, delays_s, stds_s, good, known = _windows(overlap, moved)
+        if good.sum() < LEAST_GOOD * known.sum() or not good.any():
             return None
         step = fit_line(
             times_s[good],
@@ -110,7 +113,7 @@ def refine(
     if overlap is None:
         return None
     rotation, gain, bias = _mounting(overlap)
-    _, delays_s, stds_s, good = _windows(overlap, _moved(overlap, rotation, gain, bias))
+    _, delays_s, stds_s, good, known = _windows(overlap, _moved(overlap, rotation, gain, bias))
     agreeing = good & (np.abs(delays_s) <= np.maximum(0.005, 4 * stds_s))
     agreement, evidence = _final_evidence(overlap)
     return Alignment(
@@ -120,8 +123,8 @@ def refine(
         agreement=agreement,
         evidence=evidence,
         span_s=(float(overlap.times_s[0]), float(overlap.times_s[-1])),
-        windows=int(delays_s.size),
-        agreeing=float(agreeing.mean()),
+        windows=int(known.sum()),
+        agreeing=float(agreeing.sum() / max(int(known.sum()), 1)),
     )
 
 
@@ -184,8 +187,8 @@ def _moved(overlap: _Overlap, rotation: Doubles, gain: float, bias: Doubles) -> 
 
 def _windows(
     overlap: _Overlap, moved: Doubles
-) -> tuple[Doubles, Doubles, Doubles, NDArray[np.bool_]]:
-    """Return middle, delay, its standard error and usefulness of each window.
+) -> tuple[Doubles, Doubles, Doubles, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return middle, delay, its standard error and usefulness of each window, and where data is.
 
     A delay is what moves a's time so that a meets b: ``b(t) = a(t + delay)``, to first order.
     """
@@ -212,7 +215,9 @@ def _windows(
     stds_s = np.sqrt(rest / np.maximum(power, 1e-30) / freedom)
     good = (rest < 0.75 * heard) & (power > 0) & (np.abs(delays_s) < CAPTURE_S)
     middles_s = overlap.times_s[np.minimum(edges + sizes // 2, n - 1)]
-    return middles_s, delays_s, np.maximum(stds_s, 1e-6), good
+    # Windows in gaps, as of clips that are looked at in stretches, say nothing either way.
+    known = np.add.reduceat((overlap.weight > 0).astype(float), edges) >= LEAST_KNOWN * sizes
+    return middles_s, delays_s, np.maximum(stds_s, 1e-6), good & known, known
 
 
 def _final_evidence(overlap: _Overlap) -> tuple[float, float]:

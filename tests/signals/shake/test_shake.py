@@ -15,6 +15,8 @@ from clapless.media import probe
 from clapless.media.reader import read_once
 from clapless.media.reading import FrameBlock, Need
 from clapless.model import Clip, Match, Refusal
+from clapless.numerics.movement import Movement
+from clapless.numerics.shake_fit import ShakePairs, Turned
 from clapless.signals.base import Signal, SignalSettings, configured, needs_pictures
 from clapless.signals.shake import ShakeFeature, ShakeSignal
 from clapless.signals.shake.answer import settled_readout
@@ -238,6 +240,31 @@ def test_forgetting_changes_nothing() -> None:
     felt_a().forget()
     seen_b().forget()
     assert SIGNAL.match(felt_a(), seen_b()) == one
+
+
+def test_long_clips_of_which_stretches_were_looked_at() -> None:
+    body = turning(700.0, 50)
+    rates = Movement(start_s=0.0, values=body.rates, rate_hz=500.0)
+    known = Turned.of_movement(rates)
+
+    def looked_at(name: str, offset_s: float, late_s: float) -> ShakeFeature:
+        # A quarter of the clip; both clips have a fifteenth in common.
+        first_s = np.arange(0.0, 600.0, 1 / 30)
+        first_s = first_s[(first_s - late_s) % 80 < 20]
+        last_s = first_s + 1 / 30
+        rows = np.tile([-1 / 3, 0.0, 1 / 3], (first_s.size, 1))
+        moved_s = offset_s + (rows + 0.5) * 0.016
+        turns = known.between(first_s[:, None] + moved_s, last_s[:, None] + moved_s) / 30
+        turns += 1e-3 * np.random.default_rng(1).standard_normal(turns.shape)
+        points = np.full(rows.shape, 40)
+        pairs = ShakePairs(first_s=first_s, last_s=last_s, turns=turns, rows=rows, points=points)
+        clip = Clip(id=name, name=name, files=())
+        return ShakeFeature(clip=clip, pairs=pairs, gyroscope=None)
+
+    one, two = looked_at("one", 20.0, 5.0), looked_at("two", 60.0, 60.0)
+    found = matched(SIGNAL.match(one, two))
+    assert found.to_a(300.0) == pytest.approx(340.0, abs=1e-3)
+    assert found.confidence > 0.9
 
 
 @pytest.mark.real
