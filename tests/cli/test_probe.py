@@ -98,6 +98,7 @@ def test_every_real_gopro_file_shows_what_is_in_it(run, shared_data: Path, tmp_p
         assert name in ran.out
     assert "GPS9 GPS, 679 x 9 at 2.0" in ran.out
     assert "GPRI GPS RAW" in ran.out
+    assert "GPRI: 100% of 47 positions have a fix" in ran.out
     assert "serial: C3281324500963" in ran.out
     taken = shared_data / "gopro" / "raw" / "hero7_17s.raw"
     run("probe", shared_data / "gopro" / "hero7.mp4", taken, "--plot", tmp_path)

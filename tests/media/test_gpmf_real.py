@@ -161,3 +161,18 @@ def test_the_file_and_its_extract_agree(shared_data: Path) -> None:
     for one, other in zip(whole.streams, extract.streams, strict=True):
         assert one.key == other.key
         np.testing.assert_array_equal(one.values, other.values)
+
+
+def test_the_receiver_of_a_drone(shared_data: Path) -> None:
+    """The Karma's own has no dates; its speed is that of its places."""
+    clip_file = shared_data / "gopro" / "hero5_karma.mp4"
+    clip = Clip(id="c", name="c", files=(MediaFile(path=clip_file),))
+    (found,) = gps_recordings(read_gpmf(clip, keys=("GPRI",)))
+    assert (found.source, found.device) == ("GPRI", "GoPro Karma v1.0")
+    assert found.fixed.all()
+    assert found.lat_deg == pytest.approx(33.1257, abs=0.001)
+    assert found.lon_deg == pytest.approx(-117.331, abs=0.001)
+    assert np.isnan(found.utc_s).all()
+    metres = (found.lat_deg[-1] - found.lat_deg[0]) * 111_000
+    seconds = found.times_s[-1] - found.times_s[0]
+    assert metres / seconds == pytest.approx(float(np.mean(found.speed_mps)), rel=0.15)

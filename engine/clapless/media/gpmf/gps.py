@@ -10,7 +10,8 @@ their time lacks the leap seconds.
 GPS5 has one date per payload (GPSU), of its first sample: a robust line through (clip time, date)
 gives each sample's. The first date of a recording may be seconds old, which the line does not
 follow. GPS9 has a date per sample. In HERO11 the two differ by 1.4 s; both are given, neither is
-corrected.
+corrected. GPRI is the receiver of a Karma drone (time since it was switched on, latitude,
+longitude, altitude, two errors, speed, course, fix, satellites); it has no dates.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class GpsRecording:
     Parameters
     ----------
     source
-        ``GPS5`` or ``GPS9``.
+        ``GPS5``, ``GPS9`` or ``GPRI``.
     device
         Name of the device.
     times_s
@@ -83,6 +84,8 @@ def gps_recordings(telemetry: Telemetry) -> tuple[GpsRecording, ...]:
             found.append(_of_gps5(stream))
         elif stream.key == "GPS9" and stream.values.shape[1] == 9:
             found.append(_of_gps9(stream))
+        elif stream.key == "GPRI" and stream.values.shape[1] == 10:
+            found.append(_of_gpri(stream))
     return tuple(found)
 
 
@@ -122,6 +125,12 @@ def _of_gps9(stream: TelemetryStream) -> GpsRecording:
     utc_s = EPOCH_2000_S + values[:, 5] * 86_400 + values[:, 6]
     utc_s = np.where((fix >= LEAST_FIX) & (values[:, 5] > 0), utc_s, np.nan)
     return _recording(stream, values[:, :5], fix, dop, utc_s, 0.0)
+
+
+def _of_gpri(stream: TelemetryStream) -> GpsRecording:
+    values, none = stream.values, np.full(stream.count, np.nan)
+    place = np.stack([values[:, 1], values[:, 2], values[:, 3], values[:, 6], none], axis=1)
+    return _recording(stream, place, values[:, 8], none, none, 0.0)
 
 
 def _recording(

@@ -27,7 +27,7 @@ from clapless.signals.stamps import clip_speed, created_s
 
 SIGNAL = "gps"
 
-KEYS = ("GPS5", "GPS9")
+KEYS = ("GPS5", "GPS9", "GPRI")
 
 LATENCY_STD_S = 0.1
 """How late a position may be in clip time: receivers filter, by 0.1 to 0.3 s and each model by its

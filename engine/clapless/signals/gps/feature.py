@@ -34,7 +34,7 @@ class GpsFeature:
     clip
         The clip.
     source
-        ``GPS9``, ``GPS5``, ``GPX`` or ``FIT``.
+        ``GPS9``, ``GPS5``, ``GPRI``, ``GPX`` or ``FIT``.
     times_s
         Clip time of each position, rising, shape (n,).
     lat_deg, lon_deg
