@@ -16,15 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clapless.numerics.scenery_points import Points
+from clapless.numerics.scenery_points import MOST_BITS, RATIO, Points
 
 Floats = NDArray[np.float64]
-
-RATIO = 0.85
-"""The best partner of a point must be so much nearer than the second best (Lowe 2004)."""
-
-MOST_BITS = 80
-"""Descriptors farther apart than this many of their 256 bits are of different things."""
 
 NEAR_SHARE = 0.04
 """Points fit an affine picture to this share of its width. Walls and ground are no plane: with a
@@ -120,7 +114,7 @@ def _spread(from_xy: Floats, to_xy: Floats, size: tuple[int, int]) -> tuple[floa
     design[:count, 2] = design[count:, 3] = 1.0
     design[:count, 4:6] = design[count:, 6:8] = near
     wanted = np.concatenate([moved[:, 0], moved[:, 1]])
-    weight = np.ones(2 * count)
+    weight: Floats = np.ones(2 * count)
     scatter, zoom = 0.01, 0.0
     inverse: Floats = np.eye(8)
     for _ in range(4):
@@ -131,6 +125,6 @@ def _spread(from_xy: Floats, to_xy: Floats, size: tuple[int, int]) -> tuple[floa
         left = wanted - design @ solved
         apart = np.hypot(left[:count], left[count:])
         scatter = max(0.85 * float(np.median(apart)), PLACE_STD)
-        weight = np.tile(1.0 / (1.0 + (apart / (2.0 * scatter)) ** 2), 2)
+        weight[:count] = weight[count:] = 1.0 / (1.0 + (apart / (2.0 * scatter)) ** 2)
         zoom = float(solved[0])
     return 1.0 + zoom, scatter * float(np.sqrt(inverse[0, 0]))

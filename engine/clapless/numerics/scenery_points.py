@@ -39,6 +39,12 @@ FAST_LEVELS = 10
 CLIP_LIMIT, TILES = 2.0, 8
 """Of the evening out: 8 by 8 tiles."""
 
+RATIO = 0.85
+"""The best partner of a point must be so much nearer than the second best (Lowe 2004)."""
+
+MOST_BITS = 80
+"""Descriptors farther apart than this many of their 256 bits are of different things."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Points:
@@ -61,13 +67,12 @@ class PointFinder:
         )
 
     def find(self, picture: NDArray[np.uint8]) -> Points:
-        """Return the points of a picture.
+        """Return the points of a picture, which was blurred by `BLUR_PX`.
 
         >>> len(PointFinder().find(np.zeros((90, 160), np.uint8)))
         0
         """
-        calm = cv2.GaussianBlur(picture, (0, 0), BLUR_PX)
-        keys, bits = self._orb.detectAndCompute(self._even.apply(calm), None)
+        keys, bits = self._orb.detectAndCompute(self._even.apply(picture), None)
         if bits is None or not len(keys):
             return Points(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
         xy = np.asarray(cv2.KeyPoint.convert(keys), np.float32)

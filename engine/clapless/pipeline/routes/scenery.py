@@ -107,7 +107,7 @@ def index_scenery(
     return SceneryIndex(
         clip=clip,
         pictures=len(found),
-        points=len(found.bits),
+        points=len(found.table.bits),
         size_bytes=sum(array.nbytes for array in arrays),
         warnings=tuple(warnings),
     )

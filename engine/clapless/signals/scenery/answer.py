@@ -11,6 +11,7 @@ from clapless.model import UNKNOWN_DRIFT_STD_PPM, Match, Refusal
 from clapless.numerics.route_warp import Break, Gap, Stretch
 from clapless.numerics.scenery_times import stretches_of
 from clapless.numerics.scenery_warp import Run, runs_of
+from clapless.signals.scenery.backwards import goes_backwards
 from clapless.signals.scenery.extractor import LEAST_PICTURES, SIGNAL
 from clapless.signals.scenery.feature import SceneryFeature
 from clapless.signals.scenery.search import Found, find, ridden_before
@@ -37,7 +38,7 @@ def answer(a: SceneryFeature, b: SceneryFeature) -> Match | Refusal:
     )
     shared_s = sum(float(s.t_new_s[-1] - s.t_new_s[0]) for s in stretches)
     if shared_s < LEAST_SHARED_S:
-        return _why_not(a, b)
+        return _why_not(a, b, found)
     return _match(a, b, found, runs, stretches, _told(found, a, b, gaps))
 
 
@@ -51,36 +52,10 @@ def _end_s(feature: SceneryFeature) -> float:
     return last_s if duration_s - last_s > 2 * step_s else max(last_s, duration_s - frame_s)
 
 
-def _why_not(a: SceneryFeature, b: SceneryFeature) -> Refusal:
-    turned = backwards(b)
-    found = find(a, turned)
-    runs = runs_of(found.ref, found.new, found.placed)
-    back, _ = stretches_of(
-        found.ref,
-        found.new,
-        runs,
-        ref_end_s=float(a.times_s[-1]),
-        new_end_s=float(turned.times_s[-1]),
-    )
-    if sum(float(s.t_new_s[-1] - s.t_new_s[0]) for s in back) >= LEAST_SHARED_S:
+def _why_not(a: SceneryFeature, b: SceneryFeature, found: Found) -> Refusal:
+    if goes_backwards(a, b, found):
         return _refuse(a, b, "reversed", "the second run goes the route the other way")
     return _refuse(a, b, "other_route", "the two runs do not pass the same places")
-
-
-def backwards(feature: SceneryFeature) -> SceneryFeature:
-    """Return a run as if it were played from its end."""
-    order = np.arange(len(feature))[::-1]
-    counts = np.diff(feature.first)[order]
-    picked = np.concatenate(
-        [np.arange(feature.first[i], feature.first[i + 1]) for i in order]
-    ).astype(np.int64)
-    return replace(
-        feature,
-        times_s=feature.times_s[-1] - feature.times_s[order] + feature.times_s[0],
-        first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        xy=feature.xy[picked],
-        bits=feature.bits[picked],
-    )
 
 
 def _told(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from clapless.media.reading import Block, FrameBlock, FrameWish, Need
 from clapless.model import Clip, Refusal
-from clapless.numerics.scenery_points import WIDTH, PointFinder, Points
-from clapless.signals.scenery.feature import FRACTION, SceneryFeature
+from clapless.numerics.scenery_ground import GroundFinder
+from clapless.numerics.scenery_points import BLUR_PX, WIDTH, PointFinder, Points
+from clapless.signals.scenery.feature import PointTable, SceneryFeature
 
 SIGNAL = "scenery"
 
@@ -16,6 +19,9 @@ EVERY_S = 0.25
 
 LONG_S, LONG_EVERY_S = 1500.0, 0.5
 """Recordings longer than this are looked at half as often: an hour is 100 MB then."""
+
+GROUND_EVERY = 2
+"""Of every second picture the ground is kept too."""
 
 LEAST_PICTURES = 8
 """Fewer show no route."""
@@ -39,8 +45,10 @@ class SceneryExtractor:
         self._every_s = EVERY_S if float(clip.duration_s) <= LONG_S else LONG_EVERY_S
         self._due_s = -np.inf
         self._times: list[float] = []
-        self._xy: list[np.ndarray[tuple[int, ...], np.dtype[np.uint16]]] = []
-        self._bits: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]] = []
+        self._points: list[Points] = []
+        self._ground: list[Points] = []
+        self._ground_at: list[int] = []
+        self._above: GroundFinder | None = None
         self._size = (0, 0)
 
     @property
@@ -61,21 +69,26 @@ class SceneryExtractor:
             if time_s < self._due_s:
                 continue
             self._due_s = (np.floor(time_s / self._every_s + 1e-6) + 1) * self._every_s - 1e-6
-            self._add(time_s, self._finder.find(picture), picture.shape)
+            self._add(time_s, np.asarray(picture, np.uint8))
 
-    def _add(self, time_s: float, points: Points, shape: tuple[int, ...]) -> None:
-        size = (shape[1], shape[0])
-        if self._size == (0, 0):
-            self._size = size
-        # A stream whose size changes on the way is brought to the size it began with.
-        scale = np.array(self._size, np.float32) / np.array(size, np.float32)
+    def _add(self, time_s: float, picture: NDArray[np.uint8]) -> None:
+        size = (picture.shape[1], picture.shape[0])
+        if self._above is None:
+            self._size, self._above = size, GroundFinder(size)
+        if size != self._size:
+            # A stream whose size changes on the way is brought to the size it began with.
+            resized = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
+            picture = np.asarray(resized, np.uint8)
+        calm = np.asarray(cv2.GaussianBlur(picture, (0, 0), BLUR_PX), np.uint8)
+        if len(self._times) % GROUND_EVERY == 0:
+            self._ground.append(self._above.find(calm))
+            self._ground_at.append(len(self._times))
         self._times.append(time_s)
-        self._xy.append(np.rint(points.xy * scale * FRACTION).astype(np.uint16))
-        self._bits.append(points.bits)
+        self._points.append(self._finder.find(calm))
 
     def finish(self) -> SceneryFeature | Refusal:
         """Return the points, or why there are none of use."""
-        counts = np.array([len(xy) for xy in self._xy], np.int64)
+        counts = [len(points) for points in self._points]
         if len(counts) < LEAST_PICTURES:
             return self._refuse("too_short", "it has too few pictures to show a route")
         if np.median(counts) < LEAST_POINTS:
@@ -85,9 +98,9 @@ class SceneryExtractor:
         return SceneryFeature(
             clip=self._clip,
             times_s=np.array(self._times),
-            first=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            xy=np.concatenate(self._xy),
-            bits=np.concatenate(self._bits),
+            table=PointTable.of(self._points),
+            ground=PointTable.of(self._ground),
+            ground_at=np.array(self._ground_at, np.int64),
             size=self._size,
         )
 

@@ -63,9 +63,9 @@ def find(ref: SceneryFeature, new: SceneryFeature) -> Found:
 def _bags(
     ref: SceneryFeature, new: SceneryFeature, ref_way: Way, new_way: Way
 ) -> tuple[Floats32, Floats32]:
-    words = draw_words(ref.bits)
-    of_ref = bags(nearest_words(ref.bits, words), ref.first, count=len(words))
-    of_new = bags(nearest_words(new.bits, words), new.first, count=len(words))
+    words = draw_words(ref.table.bits)
+    of_ref = bags(nearest_words(ref.table.bits, words), ref.table.first, count=len(words))
+    of_new = bags(nearest_words(new.table.bits, words), new.table.first, count=len(words))
     return weighted(of_ref[ref_way.moving], of_new[new_way.moving])
 
 

@@ -29,7 +29,7 @@ class ScenerySignal:
     @property
     def version(self) -> int:
         """Of the features."""
-        return 1
+        return 2
 
     @property
     def proves(self) -> Literal["moment", "route"]:
