@@ -20,8 +20,8 @@ from clapless_otio.exact import exact_s
 from clapless_otio.options import ExportOptions
 from clapless_otio.sources import playable_files
 from clapless_resolve.connect import Connection
-from clapless_resolve.marking import OURS, custom_data
-from clapless_resolve.plan import path_key
+from clapless_resolve.marking import OURS, custom_data, put_marker
+from clapless_resolve.plan import TimelineMark, path_key
 from clapless_resolve.played import played_clips
 from clapless_resolve.protocols import PoolItem, constant
 from clapless_resolve.reading import PoolClip, all_clips
@@ -36,7 +36,7 @@ INSTANT = OURS + "instant"
 UNFINISHED = OURS + "unfinished-multicam:"
 MADE = OURS + "multicam:"
 TIMECODE = OURS + "timecode:"
-"""On a clip whose timecode was written; the run and what it was follow."""
+"""On a clip whose timecode was written; the run, whose it was and what the timecode was follow."""
 
 MOST_INSTANTS = 2000
 """Instants looked at for the one that lies best on the frames of all clips."""
@@ -112,10 +112,18 @@ def finish(connection: Connection, run: str) -> list[str]:
 
 
 def remove_unfinished(connection: Connection) -> list[str]:
-    """Delete the multicam clips that this user's stopped runs left; return what fails."""
+    """Delete what this user's stopped runs left, and put timecodes back; return what fails."""
+    finished = {run for item in _signed(connection, MADE) for run in _runs(item, MADE)}
+    told = [
+        f"The start timecode of {item.GetName()} could not be put back."
+        for item in _signed(connection, TIMECODE)
+        if not _runs(item, TIMECODE) <= finished
+        and any(c.split(":")[3:4] == [connection.who] for c in _of(item) if c.startswith(TIMECODE))
+        and restore_timecode(item) is False
+    ]
     found = _signed(connection, UNFINISHED)
     mine = [item for item in found if any(_is_mine(connection, c) for c in _of(item))]
-    return _delete(connection, mine)
+    return [*told, *_delete(connection, mine)]
 
 
 def remove_run(connection: Connection, run: str) -> list[str]:
@@ -132,6 +140,11 @@ def _delete(connection: Connection, items: list[PoolItem]) -> list[str]:
     if items and not connection.pool.DeleteClips(items):
         return ["A multicam clip of a stopped run could not be deleted: delete it by hand."]
     return []
+
+
+def _runs(item: PoolItem, beginning: str) -> set[str]:
+    found = [custom for custom in _of(item) if custom.startswith(beginning)]
+    return {custom.removeprefix(beginning).partition(":")[0] for custom in found}
 
 
 def _is_mine(connection: Connection, custom: str) -> bool:
@@ -262,27 +275,25 @@ def _by_timecode(
     if ids & played_clips(connection):
         return "its clips share no instant, and are on timelines, so that no timecode is written"
     zero_s = min(angle.start_s for angle in angles)
-    written: list[tuple[PoolItem, str]] = []
-    why = ""
-    for angle in angles:
-        clip = angle.clip
-        drop = clip.drop_frame and may_drop(clip.rate)
-        wanted = str(Timecode.at(ZERO_S + angle.start_s - zero_s, clip.rate, drop_frame=drop))
-        written.append((clip.item, clip.start_timecode))
-        if not _write_timecode(clip, wanted):
-            why = f"its clips share no instant, and Resolve keeps no timecode for {angle.name}"
-            break
-    why = why or _create(connection, angles, mode, title, run, rate, made)
+    try:
+        why = ""
+        for angle in angles:
+            clip = angle.clip
+            drop = clip.drop_frame and may_drop(clip.rate)
+            wanted = str(Timecode.at(ZERO_S + angle.start_s - zero_s, clip.rate, drop_frame=drop))
+            if not _write_timecode(clip, wanted, f"{run}:{connection.who}"):
+                why = f"its clips share no instant, and Resolve keeps no timecode for {angle.name}"
+                break
+        why = why or _create(connection, angles, mode, title, run, rate, made)
+    except BaseException:
+        _put_back(angles)
+        raise
     if why:
-        for item, before in written:
-            item.SetClipProperty("Start TC", before)
-        lost = [item for item, before in written if not _reads(item, before)]
-        return why + (f"; the timecodes of {len(lost)} clips could not be put back" if lost else "")
-    for item, before in written:
-        item.AddMarker(0, "Cream", "Timecode written", before, 1, f"{TIMECODE}{run}:{before}")
+        lost = _put_back(angles)
+        return why + (f"; the timecodes of {lost} clips could not be put back" if lost else "")
     made.notices.append(
-        f"{title}: the start timecodes of {len(written)} clips were written, since its clips share "
-        "no instant. clapless resolve apply --remove puts them back."
+        f"{title}: the start timecodes of {len(angles)} clips were written, since its clips share "
+        "no instant. Undoing puts them back (clapless resolve apply --remove)."
     )
     return ""
 
@@ -301,9 +312,21 @@ def _agree(angles: Sequence[Angle]) -> bool:
     return max(zeros) - min(zeros) <= 1 / (2 * slowest)
 
 
-def _write_timecode(clip: PoolClip, wanted: str) -> bool:
+def _write_timecode(clip: PoolClip, wanted: str, sign: str) -> bool:
+    """Write a timecode, after noting on the clip what it was: a killed run is found by that."""
+    before = clip.start_timecode
+    note = TimelineMark(
+        frame=0, duration=1, color="Cream", name="Timecode written", note=f"It was {before}."
+    )
+    if not put_marker(clip.item, note, f"{TIMECODE}{sign}:{before}"):
+        return False
     clip.item.SetClipProperty("Start TC", wanted)
     return _reads(clip.item, wanted)
+
+
+def _put_back(angles: Iterable[Angle]) -> int:
+    """Put back the timecodes that were written; return how many cannot be."""
+    return sum(restore_timecode(angle.clip.item) is False for angle in angles)
 
 
 def _reads(item: PoolItem, wanted: str) -> bool:
@@ -378,6 +401,6 @@ def restore_timecode(item: PoolItem) -> bool | None:
     written = [custom for custom in _of(item) if custom.startswith(TIMECODE)]
     if not written:
         return None
-    before = written[0].removeprefix(TIMECODE).partition(":")[2]
+    before = written[0].removeprefix(TIMECODE).split(":", 2)[2]
     item.SetClipProperty("Start TC", before)
     return _reads(item, before) and all(bool(item.DeleteMarkerByCustomData(c)) for c in written)

@@ -250,3 +250,43 @@ def test_a_stopped_run_leaves_no_multicam_behind():
     world.refuses.clear()
     again(world, session)
     assert [made.GetName() for made in multicams(world)] == ["Sync Multicam"]
+
+
+def test_a_run_that_is_stopped_while_it_writes_timecodes_puts_them_back():
+    world = World("21.1", rate="25")
+    session = together(later=True)
+    fill(world, session)
+    before = {clip.path: (clip.start, dict(clip.markers)) for clip in pool_clips(world)}
+    world.raises["MediaPool.CreateMulticamClip"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        again(world, session)
+    assert {c.path: (c.start.replace(";", ":"), c.markers) for c in pool_clips(world)} == before
+
+
+def test_timecodes_that_a_killed_run_wrote_are_put_back_by_the_next():
+    world = World("21.1", rate="25")
+    session = together(later=True)
+    fill(world, session)
+    before = {clip.path: (clip.start, dict(clip.markers)) for clip in pool_clips(world)}
+    cleaning = ("MediaPool.DeleteClips", "MediaPool.DeleteTimelines")
+    world.raises["MediaPool.CreateMulticamClip"] = KeyboardInterrupt()
+    world.refuses.update(dict.fromkeys(cleaning, False))
+    world.refuses["MediaPoolItem.DeleteMarkerByCustomData"] = False
+    written = MediaPoolItem.SetClipProperty
+    calls: list[str] = []
+
+    def once(self: MediaPoolItem, name: str, value: Any) -> bool:
+        calls.append(value)
+        return written(self, name, value) if len(calls) <= 4 else False
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(MediaPoolItem, "SetClipProperty", once)
+        with pytest.raises(KeyboardInterrupt):
+            again(world, session)
+    assert {clip.start for clip in pool_clips(world)} != {start for start, _ in before.values()}
+    world.refuses.clear()
+    world.raises.clear()
+    apply_session(connect(world.resolve), session, exists=lambda _: True)
+    assert {
+        c.path: (c.start.replace(";", ":"), c.markers) for c in pool_clips(world) if c.path
+    } == before

@@ -55,6 +55,8 @@ class Handle:
                 return "" if name == "GetUniqueId" else None
             if world.modal:
                 return None
+            if f"{thing.kind}.{name}" in world.raises:
+                raise world.raises[f"{thing.kind}.{name}"]
             if f"{thing.kind}.{name}" in world.refuses:
                 return world.refuses[f"{thing.kind}.{name}"]
             answer = shown(method(thing, *bare(list(args))))

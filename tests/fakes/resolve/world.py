@@ -85,6 +85,8 @@ class World:
         """Calls that say False where they did it, and True where they did not."""
         self.refuses: dict[str, Any] = {}
         """Calls that do nothing, as ``Class.Name``, and what they answer."""
+        self.raises: dict[str, BaseException] = {}
+        """Calls that raise, as ``Class.Name``, and what."""
         self.calls: list[str] = []
         self.constants: dict[str, object] = {
             name: float(n) for n, (name, v) in enumerate(CONSTANTS.items(), 7) if self.at_least(v)
