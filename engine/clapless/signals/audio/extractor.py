@@ -48,7 +48,8 @@ class _Stream:
 
     origin_s: float
     channels: list[_Channel]
-    pending: NDArray[np.int16]
+    pending: list[NDArray[np.int16]] = field(default_factory=list)
+    held: int = 0
     received: int = 0
     done: int = 0
 
@@ -65,21 +66,24 @@ class _Stream:
         # A long gap comes in pieces, so that memory stays flat.
         for start in range(0, samples.shape[1], CHUNK):
             piece = samples[:, start : start + CHUNK]
-            self.pending = np.concatenate([self.pending, piece], axis=1)
+            self.pending.append(piece)
+            self.held += piece.shape[1]
             self.received += piece.shape[1]
-            while self.pending.shape[1] >= CHUNK + FRAME - HOP:
+            while self.held >= CHUNK + FRAME - HOP:
                 self._work(CHUNK)
 
     def finish(self) -> None:
-        if self.pending.shape[1] >= FRAME:
-            self._work((self.pending.shape[1] - FRAME) // HOP * HOP + HOP)
+        if self.held >= FRAME:
+            self._work((self.held - FRAME) // HOP * HOP + HOP)
 
     def _work(self, count: int) -> None:
         """Take `count` samples, a whole number of frames."""
-        chunk = self.pending[:, : count + FRAME - HOP]
+        whole = np.concatenate(self.pending, axis=1)
+        chunk = whole[:, : count + FRAME - HOP]
         for index, channel in enumerate(self.channels):
             self._work_channel(chunk, index, channel)
-        self.pending = self.pending[:, count:].copy()
+        self.pending = [whole[:, count:].copy()]
+        self.held = self.pending[0].shape[1]
         self.done += count
 
     def _work_channel(self, chunk: NDArray[np.int16], index: int, channel: _Channel) -> None:
@@ -142,7 +146,6 @@ class AudioExtractor:
             self._streams[block.stream] = _Stream(
                 origin_s=block.start_s,
                 channels=[_Channel() for _ in range(count)],
-                pending=np.zeros((count, 0), np.int16),
             )
         self._streams[block.stream].add(block)
 

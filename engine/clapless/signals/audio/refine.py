@@ -54,6 +54,12 @@ BAND_SHARE = 0.65
 """Error of the whole band over the scatter of its parts, which err apart for the most part: with it
 95 % of the intervals of 139 pairs, drawn from seeds below 100000, held."""
 
+CORNER_HZ = 15.0
+"""By how much the low cuts of two devices may differ. A cut at c turns the phase above it by about
+c/f, so that a delay taken from low frequencies alone is off by c/(2 pi f^2): 10 microseconds at
+500 Hz. Of 64 drawn pairs of talk (seeds below 100000) 87 % of the intervals below 1500 Hz held
+without it, 92 % with it, 96 % of all."""
+
 CAUTION = 1.1
 """Factor on the errors of chance, over Student's: groups share reflections and halves of blocks."""
 
@@ -190,7 +196,12 @@ def _measure(
         slope_prior_std=belief_std,
         caution=CAUTION * student_factor(len(groups[0]) - 2),
     )
-    systematic = [FLOOR_S, BAND_SHARE * _band_scatter_s(phases), _path_doubt_s(paths)]
+    systematic = [
+        FLOOR_S,
+        BAND_SHARE * _band_scatter_s(phases),
+        _corner_doubt_s(phases),
+        _path_doubt_s(paths),
+    ]
     return Refined(
         line=line,
         along=along,
@@ -293,6 +304,16 @@ def _band_scatter_s(phases: Phases) -> float:
     share = np.array(shares) / np.sum(shares)
     mean = float(np.sum(share * delays))
     return float(np.sqrt(np.sum(share * (np.array(delays) - mean) ** 2)))
+
+
+def _corner_doubt_s(phases: Phases) -> float:
+    """Return the spread that comes of low cuts that differ, more where only low sound is shared."""
+    square = PLAN.frequencies_hz.astype(np.float64) ** 2
+    total = float(phases.weight.sum())
+    if total <= 0:
+        return 0.0
+    mean_square = float((phases.weight * square).sum()) / total
+    return CORNER_HZ / (2.0 * np.pi * mean_square)
 
 
 def _path_doubt_s(paths: Sequence[Path]) -> float:
