@@ -12,7 +12,7 @@ from clapless.model import Session
 from clapless_otio.corrected_sound import SoundFolder
 from clapless_otio.options import ExportOptions
 from clapless_otio.sources import playable_files
-from clapless_resolve import bins, timelines
+from clapless_resolve import bins, multicam_signs, timelines
 from clapless_resolve import multicam as multicams
 from clapless_resolve.connect import Connection
 from clapless_resolve.errors import ResolveError
@@ -107,7 +107,7 @@ def apply_session(
     """
     options = options or ExportOptions()
     notices = timelines.remove_unfinished(connection)
-    notices += multicams.remove_unfinished(connection)
+    notices += multicam_signs.remove_unfinished(connection)
     pool = _Pool(connection, exists, tell)
     run = secrets.token_hex(4)
     with bins.kept_open(connection.pool) as late:
@@ -124,7 +124,7 @@ def apply_session(
             bins.open_bin(connection.pool)
             filled = _fill_all(connection, plans, run, tell, batch)
             placed = tuple(finish(one, plan) for one, plan in zip(filled, plans, strict=True))
-            notices += [*pool.told, *told, *made.notices, *multicams.finish(connection, run)]
+            notices += [*pool.told, *told, *made.notices, *multicam_signs.finish(connection, run)]
             marked += [item.clip for plan in plans for item in plan.items]
             notices += mark_clips(item for plan in plans for item in plan.items)
     return Applied(
@@ -164,7 +164,7 @@ def _all_or_nothing(connection: Connection, run: str) -> Iterator[list[PoolClip]
     except BaseException as error:
         left = [one.timeline for one in timelines.ours(connection) if one.run == run]
         more = timelines.delete_sentence(connection, left) if left else ""
-        more += "".join(f" {one}" for one in multicams.remove_run(connection, run))
+        more += "".join(f" {one}" for one in multicam_signs.remove_run(connection, run))
         for clip in marked:
             remove_ours(clip.item, beginning=ON_CLIPS)
         if more and isinstance(error, ResolveError):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from clapless_resolve.connect import MODAL, Connection
+from clapless_resolve.counting import floor_frames
 from clapless_resolve.errors import ResolveError
-from clapless_resolve.plan import Plan, Planned, floor_frames
+from clapless_resolve.plan import Plan, Planned
 from clapless_resolve.protocols import Timeline, TimelineItem
 from clapless_resolve.timelines import make_current
 

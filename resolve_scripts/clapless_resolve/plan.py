@@ -28,6 +28,7 @@ from clapless_otio.files import url_path
 from clapless_otio.layout import CHECK_PREFIX, layout
 from clapless_otio.options import ExportOptions
 from clapless_otio.placing import Place, track_places
+from clapless_resolve.counting import floor_frames, miscounted, whole_source_frames
 from clapless_resolve.reading import PoolClip
 
 RATE_NAMES = {
@@ -43,13 +44,6 @@ RATE_NAMES = {
     Fraction(60): "60",
 }
 """Timeline rates as Resolve writes them."""
-
-RATES_APART = Fraction(5, 10_000)
-"""23.976 and 24 are twice as far apart."""
-
-LENGTHS_APART = Fraction(2, 10_000)
-"""Longest difference between what Resolve counts of a file and what it lasts, by its length: a
-92-minute WAV that was 0.97 permille short in Resolve is on record."""
 
 UNPLACED = "not synced"
 """What the layout says of clips that have no place."""
@@ -324,7 +318,7 @@ class _Planner:
                 "cannot set: it was left out. Export a timeline file for it."
             )
             return None
-        if isinstance(item.source, Media) and (why := _miscounted(clip, item.source)):
+        if isinstance(item.source, Media) and (why := miscounted(clip, item.source)):
             self.notices.append(f"{item.name} was left out: {why}")
             return None
         picture = item.picture and track.kind == "video"
@@ -389,46 +383,6 @@ class _Planner:
                 )
             )
         return made
-
-
-def _miscounted(clip: PoolClip, media: Media) -> str:
-    """Return why frames that Resolve counts are no time of the file; empty where they are."""
-    if clip.picture:
-        # How Resolve counts frames that come as they please is not known.
-        known = media.rate and not media.variable_frame_rate
-        if known and media.rate and abs(clip.rate / media.rate - 1) > RATES_APART:
-            return (
-                f"Resolve plays it at {float(clip.rate):g} frames per second, and it was recorded "
-                f"at {float(media.rate):g}. Set its frame rate back in Clip Attributes."
-            )
-        return ""
-    counted_s = clip.frames / clip.rate
-    slack_s = 2 / clip.rate + media.duration_s * LENGTHS_APART
-    if media.duration_s and abs(counted_s - media.duration_s) > slack_s:
-        return (
-            f"Resolve counts {float(counted_s):.2f} s of it, and it lasts "
-            f"{float(media.duration_s):.2f} s. Import it anew, or export a timeline file for it."
-        )
-    return ""
-
-
-def floor_frames(frames: int, source_rate: Fraction, rate: Fraction) -> int:
-    """Return the timeline frames that Resolve makes of source frames.
-
-    >>> floor_frames(24, Fraction(25), Fraction(24))
-    23
-    """
-    return int(frames * rate / source_rate)
-
-
-def whole_source_frames(length: int, source_rate: Fraction, rate: Fraction) -> int:
-    """Return the source frames that become `length` timeline frames, or the most that are less.
-
-    >>> whole_source_frames(23, Fraction(25), Fraction(24))
-    24
-    """
-    frames = -int(-length * source_rate // rate)
-    return frames if floor_frames(frames, source_rate, rate) <= length else frames - 1
 
 
 def channel_word(channels: int) -> str:

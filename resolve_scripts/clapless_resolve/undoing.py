@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from clapless_resolve import bins, multicam, timelines
+from clapless_resolve import bins, multicam_signs, timelines
 from clapless_resolve.connect import Connection
 from clapless_resolve.marking import OURS, custom_data
 from clapless_resolve.played import played_clips
@@ -74,14 +74,14 @@ def _clips(connection: Connection, undone: Undone) -> None:
     made: list[PoolItem] = []
     for item, (markers,) in zip(items, rows, strict=True):
         ours = [custom for custom in custom_data(markers) if custom.startswith(OURS)]
-        signs = (multicam.MADE, multicam.UNFINISHED)
+        signs = (multicam_signs.MADE, multicam_signs.UNFINISHED)
         if any(custom.startswith(signs) for custom in ours):
             if any(custom.endswith(f":{connection.who}") for custom in ours):
                 made.append(item)
             continue
         if not ours:
             continue
-        restored = multicam.restore_timecode(item)
+        restored = multicam_signs.restore_timecode(item)
         if restored is False:
             undone.notices.append(
                 f"The start timecode of {item.GetName()} could not be put back: see its marker."
@@ -89,7 +89,7 @@ def _clips(connection: Connection, undone: Undone) -> None:
             continue
         if restored:
             undone.markers += 1
-            ours = [custom for custom in ours if not custom.startswith(multicam.TIMECODE)]
+            ours = [custom for custom in ours if not custom.startswith(multicam_signs.TIMECODE)]
         gone = sum(bool(item.DeleteMarkerByCustomData(custom)) for custom in ours)
         undone.markers += gone
         if gone < len(ours):

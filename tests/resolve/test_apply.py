@@ -19,7 +19,7 @@ from clapless.session import write_session
 from clapless.timing import STANDARD_RATES
 from clapless_resolve import connect
 from clapless_resolve.commands import app
-from clapless_resolve.plan import floor_frames, whole_source_frames
+from clapless_resolve.counting import floor_frames, whole_source_frames
 from tests.fakes.resolve.world import OnDisk, World
 from tests.otio import shoots
 
