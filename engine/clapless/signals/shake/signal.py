@@ -31,6 +31,9 @@ REASONS = {
 }
 """Why there is no match, for people."""
 
+FAR_CALMER = "a picture turns far less than the gyroscope: it is stabilised, or not of the same rig"
+"""The same where only another clip's gyroscope says so."""
+
 CANDIDATES = 3
 """Places named in a refusal."""
 
@@ -257,7 +260,10 @@ def _refused(a: ShakeFeature, b: ShakeFeature, refused: list[tuple[_Way, Verdict
                 score=place.evidence,
             )
         )
-    return _refusal(a, b, code, tuple(places))
+    refusal = _refusal(a, b, code, tuple(places))
+    if code == "stabilised" and not flawed:
+        return replace(refusal, reason=FAR_CALMER)
+    return refusal
 
 
 def _far_calmer(way: _Way) -> bool:
