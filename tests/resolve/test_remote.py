@@ -35,10 +35,12 @@ def test_the_same_timeline_comes_of_it(version: str):
     here, there = World(version), World(version)
     for world in (here, there):
         fill(world, session)
-    apply_session(connect(here.resolve), session, exists=lambda _: True)
-    apply_session(connect(remote(there)), session, exists=lambda _: True)
+    one = apply_session(connect(here.resolve), session, exists=lambda _: True, multicam=True)
+    other = apply_session(connect(remote(there)), session, exists=lambda _: True, multicam=True)
     assert standing(here) == standing(there)
     assert len(standing(there)) == 9
+    assert (one.multicams, one.notices) == (other.multicams, other.notices)
+    assert len(other.multicams) == (version == "21.1")
 
 
 def test_five_hundred_clips_take_few_messages():

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from clapless.session import write_session
 from clapless_resolve import serving
 from clapless_resolve.engine import Engine
 from clapless_resolve.errors import ResolveError
@@ -30,6 +31,7 @@ from clapless_resolve.menu_entries import lua_entry, places
 from clapless_resolve.serving import Mailbox, serve
 from tests.fakes.resolve.entry import machine_at
 from tests.fakes.resolve.world import World
+from tests.resolve.shooting import fill, many
 from tests.resolve_menu.lua_host import LuaHost, Preferences
 
 pytestmark = pytest.mark.resolve
@@ -160,6 +162,46 @@ def test_a_killed_engine_is_told(served: Served, choose: Callable[..., LuaHost])
     sentence = "Clapless was ended before it was done. Nothing of yours was changed"
     assert any(one.startswith(sentence) for one in served.said)
     assert any(sentence in one for one in host.printed)
+
+
+def test_an_engine_that_is_killed_while_it_places_is_run_again(
+    served: Served, choose: Callable[..., LuaHost], tmp_path: Path
+):
+    session, killed = tmp_path / "session.json", tmp_path / "was killed"
+    write_session(many(30), session)
+    served.start(
+        f"""
+        import os
+        from pathlib import Path
+        from clapless.session import read_session
+        from clapless_resolve.applying import apply_session
+        from clapless_resolve.connect import connect
+
+        def tell(text, done, of):
+            killed = Path({str(killed)!r})
+            if text == "placing clips" and done == 20 and not killed.exists():
+                killed.touch()
+                os._exit(9)
+
+        document = read_session(Path({str(session)!r}))
+        applied = apply_session(
+            connect(resolve), document, exists=lambda _: True, tell=tell, batch=10
+        )
+        (one,) = applied.timelines
+        link.done({{"ok": True, "sentence": f"{{one.placed}} stand."}})
+        """
+    )
+    world = World("21.1", studio=False, rate="25", legacy=False)
+    fill(world, many(30))
+    choose(world)
+    assert world.project is not None
+    (left,) = world.project.timelines
+    assert 0 < len(left.items) < 60
+    choose(world)
+    served.stop()
+    assert "30 stand." in served.said
+    (made,) = world.project.timelines
+    assert (made.name, len(made.items)) == ("Sync", 60)
 
 
 def test_an_engine_that_is_not_there_is_told(served: Served, choose: Callable[..., LuaHost]):
