@@ -90,7 +90,9 @@ def test_jitter_of_rounding_is_no_unevenness() -> None:
 
 
 def test_a_phones_clock_is_uneven() -> None:
-    assert times_of_table([(1, 19), (1, 21), (1, 20)] * 30, 600, declared=None).variable
+    times = times_of_table([(1, 19), (1, 21), (1, 20), (1, 23)] * 30, 600, declared=None)
+    assert times.variable
+    assert times.rate == 30
 
 
 def test_how_far_uneven_frames_slide_is_told() -> None:

@@ -4,7 +4,7 @@ Conventions
 -----------
 Frames are even where every interval is the same to the rounding of the container. Then the rate is
 the mean one, put on the exact rate it means (24000/1001 for 23.976); uneven files bear the rate of
-their most frequent interval.
+their most frequent interval, put on the standard rate near it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ REORDERED = 16
 
 NEXT_RATE = Fraction(1, 2500)
 """Relative error below which 23.976 and 24, a thousandth apart, cannot be mistaken."""
+
+UNEVEN_RATE = 0.05
+"""An uneven file's usual interval may miss its camera's rate by this much (phones in changing
+light). Judgement."""
 
 COARSE_TICK_S = Fraction(1, 1000)
 """Containers and cameras round to milliseconds even where the tick is finer."""
@@ -188,6 +192,8 @@ def _judged(
     if variable and stated is not None and rate is not None and abs(1 / stated - 1 / rate) < tick_s:
         # In an uneven file rounding need not average out.
         rate = stated
+    elif variable and rate is not None:
+        rate = snap_rate(rate, tolerance=UNEVEN_RATE)
     return FrameTimes(rate=rate, variable=variable, count=count, length_s=length_s)
 
 
