@@ -36,10 +36,17 @@ if TYPE_CHECKING:
     from clapless.media.decoding import SoundPacket
 
 WARM_UP_S = 0.5
-"""Run-up for decoders with memory. MP3 and AAC need two or three frames; Opus forgets by degrees,
-and after half a second the rest is below 16 bits."""
+"""Run-up for decoders with memory: Opus forgets by degrees, and after half a second the rest is
+below 16 bits."""
 
-GOES_ON_S = 2.0
+SHORT_WARM_UP_S = {"aac": 0.1, "mp3": 0.2, "mp3float": 0.2}
+"""Run-up of codecs that need two or three frames (of 21 to 26 ms, of 72 ms where MP3 borrows bits
+from earlier frames at low rates)."""
+
+PLAIN_CODECS = ("pcm_", "flac")
+"""What begins at any packet needs none."""
+
+GOES_ON_S = 0.75
 """Reading on is cheaper than seeking when the next stretch begins within this."""
 
 TAIL_S = 1.0
@@ -108,7 +115,7 @@ class StretchReader:
             self._open()
         if not self._can_go_on(begin):
             self._seek(begin)
-        while self._have_first + len(self._have) < end and self._take_more():
+        while self._have_first + len(self._have) < end and self._take_more(end):
             self._drop_before(begin)
         low = max(begin, self._have_first)
         high = min(end, self._have_first + len(self._have))
@@ -144,6 +151,7 @@ class StretchReader:
         self._stream = self._container.streams.audio[self._number]
         self._stream.codec_context.thread_count = 1
         self._rate_hz = self._stream.codec_context.sample_rate
+        self._warm_up_s = warm_up_s(self._stream.codec_context.name)
         self._time_base = self._stream.time_base or Fraction(1, self._rate_hz)
         keep_only(self._container, [self._stream])
 
@@ -161,13 +169,13 @@ class StretchReader:
             self._have = self._have[useless:]
             self._have_first += useless
 
-    def _take_more(self) -> bool:
-        """Decode about a second more; False at the end of the stream."""
+    def _take_more(self, wanted: int) -> bool:
+        """Decode up to a second more, as far as `wanted`; False at the end of the stream."""
         if self._run is None:
             return False
         pieces = [self._have]
         end = self._have_first + len(self._have)
-        goal = end + self._rate_hz
+        goal = min(end + self._rate_hz, wanted)
         for index, frame in self._run:
             samples = to_channel(frame, self._channel)
             if index > end:
@@ -184,7 +192,7 @@ class StretchReader:
         return True
 
     def _seek(self, begin: int) -> None:
-        warm = begin - int(WARM_UP_S * self._rate_hz)
+        warm = begin - int(self._warm_up_s * self._rate_hz)
         if warm > 0:
             found = self._seek_timed(warm) if self._index.timed else self._seek_known(begin, warm)
             if found:
@@ -214,7 +222,8 @@ class StretchReader:
         """Seek so that a packet before `warm` is met; count from the last one before `begin`."""
         samples = self._index.sample
         start = int(np.searchsorted(samples, begin, "right")) - 1
-        entry = int(np.searchsorted(samples, warm, "right")) - 1
+        # What the first packet after seeking gives differs from container to container.
+        entry = min(int(np.searchsorted(samples, warm, "right")) - 1, start - 1)
         step = 1
         while entry > 0:
             packets = self._packets_from(entry)
@@ -295,6 +304,17 @@ class StretchReader:
         decoder = StreamDecoder(self._container, self._stream)
         self._run = _decoded(self._packets(), decoder)
         self._have_first, self._have = 0, np.zeros(0, np.float32)
+
+
+def warm_up_s(codec: str) -> float:
+    """Return how long before a stretch a decoder has to begin, in seconds.
+
+    >>> warm_up_s("aac"), warm_up_s("opus"), warm_up_s("pcm_s24le")
+    (0.1, 0.5, 0.0)
+    """
+    if codec.startswith(PLAIN_CODECS):
+        return 0.0
+    return SHORT_WARM_UP_S.get(codec, WARM_UP_S)
 
 
 def _with_head(head: SoundPacket, rest: Iterator[SoundPacket]) -> Iterator[SoundPacket]:

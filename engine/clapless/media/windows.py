@@ -26,7 +26,7 @@ from clapless.media.sequence import SoundPart, parts_of
 from clapless.media.stretches import StretchReader
 from clapless.model import Clip
 
-PIECE_S = 1.0
+PIECE_S = 0.25
 """Length of a piece; a window costs at most two pieces more than its own length."""
 
 MARGIN_SAMPLES = 64

@@ -35,8 +35,8 @@ CHUNK_S = 4.0
 OVERLAP_S = 0.3
 """Chunks overlap by this: more than two frames at half speed of 24 (0.17 s) and the filters."""
 
-EAGER_LOOKS = 8
-"""Chunks that are all looked at, half a minute; later only some are."""
+EAGER_LOOKS = 4
+"""Chunks that are all looked at, a quarter of a minute; later only some are."""
 
 PIECE_S = 0.5
 """Length of the pieces a chunk is cut into where it did not give the frames it should."""
@@ -76,7 +76,7 @@ class LtcDecoder:
     rate_hz
         Samples per second.
     look_every
-        After the first half minute without timecode only every so many chunks are looked at, after
+        After the first chunks without timecode only every so many chunks are looked at, after
         `RARE_AFTER_S` fewer still. A beginning in between is found up to so many chunks back.
     """
 
