@@ -120,7 +120,7 @@ def _spread(from_xy: Floats, to_xy: Floats, size: tuple[int, int]) -> tuple[floa
     for _ in range(4):
         normal = design.T @ (design * weight[:, None]) + 1e-9 * np.eye(8)
         normal[range(4, 8), range(4, 8)] += (scatter / ASIDE_STD) ** 2
-        inverse = np.linalg.inv(normal)
+        inverse = np.asarray(np.linalg.inv(normal), np.float64)
         solved = inverse @ (design.T @ (weight * wanted))
         left = wanted - design @ solved
         apart = np.hypot(left[:count], left[count:])

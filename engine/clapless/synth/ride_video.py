@@ -32,6 +32,9 @@ SIGHT_M = 64.0
 BANDS_M = (0.5, 8.0, 16.0, 32.0, SIGHT_M)
 """Distances at which the next coarser level of the textures is drawn."""
 
+ASIDE_M = 0.43
+"""Standard deviation of a rider's place across the track."""
+
 STEPS_HZ = 100
 """Of the movement."""
 
@@ -197,7 +200,7 @@ def ride_frames(run: RideRun, truth: Passage, *, times_s: Floats | None = None) 
     turns = np.stack([_wander(rng, count, 0.12) for _ in range(3)], axis=1)
     glances = np.stack([_wander(rng, count, 2.5) * g for g in (0.5, 2.0, 0.5)], axis=1)
     turned = np.radians(turns * camera.jitter_deg + glances * min(camera.jitter_deg, 1.5))
-    aside_m = np.clip(0.6 * _wander(rng, count, 3.0), -1.6, 1.6)
+    aside_m = np.clip(ASIDE_M * _wander(rng, count, 3.0), -2.0, 2.0)
     above_m = camera.above_m + 0.04 * _wander(rng, count, 0.2)
     lens = _lens(rng, camera)
     noise = rng.normal(0, camera.noise, (camera.height + 64, camera.width + 64)).astype(np.float32)
