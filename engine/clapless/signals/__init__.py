@@ -11,6 +11,7 @@ from clapless.signals.motion import MotionSignal
 from clapless.signals.picture import PictureSignal
 from clapless.signals.scenery import ScenerySignal
 from clapless.signals.shake import ShakeSignal
+from clapless.signals.tempo import TempoSignal
 from clapless.signals.timecode import TimecodeSignal
 
 SIGNALS: tuple[Signal, ...] = (
@@ -23,6 +24,7 @@ SIGNALS: tuple[Signal, ...] = (
     PictureSignal(),
     ShakeSignal(),
     ScenerySignal(),
+    TempoSignal(),
 )
 """Every kind of evidence there is, in the order they are tried. Those that prove a route and not a
 moment are used by `align` alone."""
