@@ -49,8 +49,9 @@ ENTRY is ``sync``, ``multicam``, ``markers``, ``remove`` (undo) or ``selftest``.
 all went as asked; ``sentence`` is for people, ``details`` are more of them, either way. An engine
 that ends without a ``done`` line was killed: the entry says so, and that nothing of the user's was
 changed and that the entry can be chosen again. Where a file is handier than a line: ``--result
-FILE`` writes what ``done`` holds, and ``--cancel FILE`` cancels as soon as that file exists. stderr
-is for a log. Exit: 0 all as asked, 3 not all, 1 refused, 130 cancelled.
+FILE`` writes what ``done`` holds, ``--cancel FILE`` cancels as soon as that file exists, and
+``--session FILE`` places a session that was synced already. stderr is for a log. Exit: 0 all as
+asked, 3 not all, 1 refused, 130 cancelled.
 
 Lua entries: the mailbox
 ------------------------

@@ -289,19 +289,39 @@ class _Planner:
         self.lost += len(lost)
         self.notices += [f"{item.name} is shorter than a frame and was left out." for item in lost]
         made = []
-        for n, place in enumerate(places):
+        for n in range(len(places)):
+            after = places[n + 1] if n + 1 < len(places) else None
+            place = self.up_to_next(places[n], after)
             planned = self.planned(place, track, number)
             if planned is None:
                 self.lost += 1
                 continue
-            follows = n + 1 < len(places) and places[n + 1].start == place.end
-            if follows and planned.length < place.length:
-                self.notices.append(
-                    f"{planned.name} ends {place.length - planned.length} frames before what "
-                    "follows it: its frame rate has no frame there."
-                )
             made.append(planned)
+            if after is None or not self.follows(place, after):
+                continue
+            gap = after.start - planned.record - planned.length
+            if gap > 0 and _path(after.item) == _path(place.item):
+                # No whole number of its frames ends here: the next piece begins that much earlier.
+                places[n + 1] = replace(after, start=after.start - gap, length=after.length + gap)
+            elif gap > 0:
+                self.notices.append(
+                    f"{planned.name} ends {gap} frame{'s' if gap > 1 else ''} before what follows it: "
+                    "its frame rate has no frame there."
+                )
         return made
+
+    def follows(self, place: Place, after: Place) -> bool:
+        """Return whether a place carries on where another one of its clip ends."""
+        touches = abs(after.item.start_s - place.item.end_s) * self.rate < 1
+        return touches and bool(place.item.clip) and after.item.clip == place.item.clip
+
+    def up_to_next(self, place: Place, after: Place | None) -> Place:
+        """Return a piece that lasts until the next one of its file: rounding may have cut it."""
+        if after is None or after.start <= place.end or not self.follows(place, after):
+            return place
+        if _path(after.item) != _path(place.item):
+            return place
+        return replace(place, length=after.start - place.start)
 
     def planned(self, place: Place, track: Track, number: int) -> Planned | None:
         item = place.item

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clapless.model import Placement, Session
+from clapless.model import MediaFile, Placement, Session
 from clapless.timing import round_half_up
 from clapless_otio.options import ExportOptions
 from clapless_resolve import timelines
@@ -325,10 +327,21 @@ def test_clip_markers_go_on_the_clip_and_off_again():
     assert list(host.item.GetMarkers() or {}) == [10.0]
 
 
-def test_drift_is_cut_into_frame_slips_without_gaps():
+@pytest.mark.parametrize(
+    ("rate", "other"),
+    [
+        (Fraction(25), Fraction(25)),
+        (Fraction(25), 24 * NTSC),
+        (Fraction(60), Fraction(24)),
+        (30 * NTSC, Fraction(50)),
+        (24 * NTSC, 60 * NTSC),
+    ],
+    ids=["25", "23.976 on 25", "24 on 60", "50 on 29.97", "59.94 on 23.976"],
+)
+def test_drift_is_cut_into_frame_slips_without_gaps(rate: Fraction, other: Fraction):
     world = World()
-    a = shoots.camera("c1", rate=Fraction(25), frames=25 * 3600, device="A")
-    b = shoots.camera("c2", rate=Fraction(25), frames=25 * 3600, device="B")
+    a = shoots.camera("c1", rate=rate, frames=int(rate * 3700), device="A")
+    b = shoots.camera("c2", rate=other, frames=int(other * 3600), device="B")
     session = shoots.session(
         a,
         b,
@@ -346,11 +359,37 @@ def test_drift_is_cut_into_frame_slips_without_gaps():
     assert len(pieces) > 3
     for before, after in pairwise(pieces):
         assert before.end == after.start
-    middle = pieces[-1]
-    time_s = Fraction(middle.start - timeline.GetStartFrame(), 25)
-    drift_s = time_s * 50 / 10**6
-    assert abs(Fraction(middle.source, 25) - time_s - drift_s) <= Fraction(1, 25)
+    # Half a frame of the coarser clock, and what rounding to a frame of each adds.
+    most_s = max(1 / rate, 1 / other) / 2 + (1 / rate + 1 / other) / 2
+    for piece in pieces:
+        time_s = (piece.start - timeline.GetStartFrame()) / rate
+        drift_s = time_s * 50 / 10**6
+        assert abs(piece.source / other - time_s - drift_s) <= most_s
+    assert planned.notices == () or all("slips a frame" in one for one in planned.notices)
     assert len(planned.items) == len(pieces) + 1
+
+
+def test_a_seam_of_chapters_that_no_frame_meets_is_told():
+    world = World()
+    a = shoots.camera("c1", rate=Fraction(25), frames=25 * 60, device="A")
+    b = shoots.camera("c2", rate=60 * NTSC, frames=2 * 901, device="B")
+    one_s = 901 / (60 * NTSC)
+    files = (
+        MediaFile(path=Path("/shoot/B/c2.mov"), duration_s=one_s),
+        MediaFile(path=Path("/shoot/B/c2b.mov"), role="chapter", start_s=one_s, duration_s=one_s),
+    )
+    b = replace(b, files=files)
+    placements = (Placement(clip="c1", offset_s=0.0), Placement(clip="c2", offset_s=0.0))
+    session = shoots.session(a, b, placements=placements)
+    world.add("/shoot/A/c1.mov", 60, rate=Fraction(25))
+    for file in files:
+        world.add(str(file.path), one_s, rate=60 * NTSC)
+    (planned,) = session_plans(session, pool_clips(world))
+    placed = place(connect(world.resolve), planned)
+    assert (placed.placed, placed.differences) == (3, ())
+    assert planned.notices == (
+        "C2 ends 1 frame before what follows it: its frame rate has no frame there.",
+    )
 
 
 def test_another_speed_is_left_out_and_told():

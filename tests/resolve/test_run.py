@@ -20,7 +20,7 @@ from clapless import pipeline
 from clapless.errors import UsageError
 from clapless.model import MediaFile, Session
 from clapless.pipeline import Failure, SyncResult
-from clapless.session import read_session
+from clapless.session import read_session, write_session
 from clapless_resolve.folders import Machine
 from clapless_resolve.locking import only_one
 from clapless_resolve.mailbox import data_folder
@@ -175,6 +175,18 @@ class TestSync:
             clip.camera = "ABBAB"[number]
         choose(world, "sync", machine)
         assert [hint.partition("=")[0] for hint in found["hints"]] == ["A", "B", "B", "A", "B"]
+
+    def test_a_session_that_was_synced_already_is_placed(
+        self, world: World, machine: Machine, found: dict[str, Any], tmp_path: Path
+    ):
+        document = tmp_path / "panel.json"
+        write_session(found["session"], document)
+        code, done, _ = choose(world, "sync", machine, session=document)
+        assert (code, timelines(world), "paths" in found) == (3, ["Sync"], False)
+        assert done["session"] == str(document)
+        code, done, _ = choose(world, "sync", machine, session=tmp_path / "none.json")
+        assert code == 1
+        assert "none.json" in done["sentence"]
 
     def test_multicam_where_there_is_none_says_how(self, world: World, machine: Machine):
         code, done, _ = choose(world, "multicam", machine)
