@@ -107,7 +107,48 @@ def test_nothing_left_over_is_not_verifiable():
     whole = tuple(dataclasses.replace(m, spans_s=((-100.0, 1000.0),)) for m in session.matches)
     answer = checked(made, dataclasses.replace(session, matches=whole)).verification
     assert answer is not None
-    assert (answer.verdict, answer.reason) == ("not_verifiable", "the sync used all that there is")
+    assert (answer.verdict, answer.reason) == (
+        "not_verifiable",
+        "the sync used all that there is (fake)",
+    )
+
+
+def without_answer(made: World, session: Session, *signals: FakeSignal) -> str:
+    found = verify(session, signals=signals, reader=no_reading).placement("A")
+    assert found is not None
+    answer = found[1].verification
+    assert answer is not None
+    assert answer.verdict == "not_verifiable"
+    return answer.reason
+
+
+def test_what_did_not_place_a_clip_does_not_say_why_it_cannot_be_verified():
+    made = world(8.0)
+    session = synced(made)
+    whole = tuple(dataclasses.replace(m, spans_s=((-100.0, 1000.0),)) for m in session.matches)
+    session = dataclasses.replace(session, matches=whole)
+    other = FakeSignal(made, name="other", silent=frozenset({"A", "R"}))
+    for signals in ((FakeSignal(made), other), (other, FakeSignal(made))):
+        reason = without_answer(made, session, *signals)
+        assert reason == "the sync used all that there is (fake)"
+
+
+def test_what_placed_a_clip_and_is_gone_says_why_it_cannot_be_verified():
+    made = world(8.0)
+    session = synced(made)
+    gone = FakeSignal(made, silent=frozenset({"A"}))
+    other = FakeSignal(made, name="other", silent=frozenset({"A"}))
+    assert without_answer(made, session, other, gone) == "its sound is silent"
+    assert without_answer(made, session, other) == "it holds nothing that can be measured"
+
+
+def test_a_clip_with_nothing_beside_it_cannot_be_verified():
+    made = world(8.0)
+    session = synced(made)
+    alone = FakeSignal(made, silent=frozenset({"R"}))
+    assert without_answer(made, session, alone) == (
+        "no other camera or recorder has 4 s beside it that can be compared with it"
+    )
 
 
 def test_windows_that_the_sync_used_are_excluded():

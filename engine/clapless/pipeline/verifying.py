@@ -122,7 +122,9 @@ class _GroupCheck:
         self._clips: Mapping[str, Clip] = {clip.id: clip for clip in session.clips}
         self._group = group
         self._comparers = comparers
-        self._unusable = {r.a: r.reason for r in taken.refusals}
+        self._refusals: dict[str, list[Refusal]] = {}
+        for refusal in taken.refusals:
+            self._refusals.setdefault(refusal.a, []).append(refusal)
         self._used: dict[tuple[str, str, str], list[Match]] = {}
         for match in session.matches:
             for key in ((match.a, match.b), (match.b, match.a)):
@@ -157,11 +159,22 @@ class _GroupCheck:
         return Verification(verdict="not_verifiable", reason=reason)
 
     def _why(self, placement: Placement, *, looked: bool) -> str:
-        if placement.clip in self._unusable:
-            return self._unusable[placement.clip]
         if looked:
             return "what the sync did not use shows too little to measure"
-        return "the sync used all that there is"
+        for refusal in self._refusals.get(placement.clip, ()):
+            # Of a clip that was heard it is no news that it has no satellite receiver.
+            if refusal.code == "unreadable" or refusal.signal in placement.signals:
+                return refusal.reason
+        compared = [c.features for c in self._comparers if placement.clip in c.features]
+        if not compared:
+            return "it holds nothing that can be measured"
+        if not any(self._partners(placement, features) for features in compared):
+            return (
+                f"no other camera or recorder has {LEAST_LEFT_S:.0f} s beside it that can be "
+                "compared with it"
+            )
+        by = f" ({', '.join(placement.signals)})" if placement.signals else ""
+        return f"the sync used all that there is{by}"
 
     def _partners(self, placement: Placement, features: Mapping[str, Any]) -> list[Placement]:
         """Return clips to measure against: the reference, then the longest overlaps."""
