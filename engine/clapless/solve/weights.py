@@ -20,8 +20,9 @@ answers would be repeated by the next pair, since the material itself misleads. 
 AGAIN_CAP = 4.6
 """Most that further answers of one signal can add: a factor of 100. They share their causes."""
 
-OTHER_SIGNAL_ODDS = 4.0
-"""Log odds gained when another signal says the same: one in fifty by coincidence. Judgement."""
+OTHER_SIGNAL_ODDS = 2.5
+"""Log odds gained when another signal says the same: one in twelve wrong answers would be shared,
+since two signals may look at the same pictures. Judgement."""
 
 _CLOCKS = "clocks"
 """Stands for all signals whose answers bear a ceiling."""
