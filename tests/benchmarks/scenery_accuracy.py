@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import argparse
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -90,7 +90,9 @@ def runs(seed: int, length_s: float) -> dict[str, RideRun]:
         "very dark and dirty": run(3, way, 40.0, stops=stops[:1], camera=DARK),
         "detour": run(4, detour, 40.0),
         "lap more": run(5, lap, 60.0),
-        "other way": run(6, (Leg(seed, 6.5 * length_s, 0),), 2 * length_s),
+        "other way": replace(
+            run(6, (Leg(seed, 5.5 * length_s, 0),), 2.0), duration_s=0.6 * length_s
+        ),
         "other route": run(7, (Leg(seed + 7000, 0, 9 * length_s),), 20.0),
     }
 

@@ -1,0 +1,184 @@
+"""Scenery in numbers: words, paths, zoom, smoothing, times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clapless.numerics.scenery_pairs import zoom_between
+from clapless.numerics.scenery_path import scenery_path
+from clapless.numerics.scenery_points import Points
+from clapless.numerics.scenery_smooth import smoothed
+from clapless.numerics.scenery_times import stretches_of
+from clapless.numerics.scenery_warp import Run
+from clapless.numerics.scenery_way import Halt, Way
+from clapless.numerics.scenery_words import bags, draw_words, nearest_words, weighted
+
+SIZE = (480, 270)
+
+
+def descriptors(count: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, 32), dtype=np.uint8)
+
+
+def test_most_descriptors_find_their_nearest_word() -> None:
+    words = descriptors(2000)
+    noisy = words ^ np.packbits(np.random.default_rng(1).random((2000, 256)) < 0.08, axis=1)
+    assert np.mean(nearest_words(noisy, words) == np.arange(2000)) > 0.9
+
+
+def test_words_are_drawn_alike_each_time() -> None:
+    assert np.array_equal(draw_words(descriptors(3000)), draw_words(descriptors(3000)))
+
+
+def test_bags_count_words_by_picture() -> None:
+    counted = bags(np.array([0, 0, 2, 1], np.int32), np.array([0, 3, 3, 4]), count=3)
+    assert counted.tolist() == [[2, 0, 1], [0, 0, 0], [0, 1, 0]]
+
+
+def route(places: list[int], seed: int) -> np.ndarray:
+    """Bags of pictures of places: each has words of its own and those of its neighbours."""
+    rng = np.random.default_rng(seed)
+    rows = rng.poisson(0.05, (len(places), 2000)).astype(np.float32)
+    for row, place in zip(rows, places, strict=True):
+        if place >= 0:
+            for near, count in ((0, 12), (1, 6), (2, 3), (-1, 6), (-2, 3)):
+                base = (place + near) * 7 % 1993
+                row[base : base + 7] += count * rng.random(7)
+    return rows
+
+
+def test_a_path_follows_speed_stops_and_a_detour() -> None:
+    truth = [*range(20, 60), *[60] * 15, *range(60, 120, 2), *[-1] * 40, *range(150, 200)]
+    ref, new = weighted(route(list(range(220)), 0), route(truth, 1))
+    found = scenery_path(ref, new).places
+    wanted = np.array(truth)
+    on = wanted >= 0
+    assert np.mean(np.abs(found[on] - wanted[on]) <= 2) > 0.95
+    assert np.mean(found[~on] == -1) > 0.8
+
+
+def test_a_path_through_nothing_is_none() -> None:
+    ref, new = weighted(route(list(range(220)), 0), route([-1] * 100, 1))
+    found = scenery_path(ref, new)
+    assert np.all(found.places == -1)
+    assert found.score == 0.0
+
+
+def seen(depth_gone: float, aside: float, up: float, seed: int = 0) -> tuple[Points, Points]:
+    """Points of a lane from two places: farther on, aside, higher."""
+    rng = np.random.default_rng(seed)
+    count = 400
+    side = rng.choice((-1.0, 1.0), count)
+    wall = rng.random(count) < 0.6
+    x = np.where(wall, side * 5.0, rng.uniform(-5, 5, count))
+    y = np.where(wall, rng.uniform(-4, 1.2, count), 1.3)
+    z = rng.uniform(5, 40, count)
+
+    def picture(at: tuple[float, float, float]) -> np.ndarray:
+        deep = z - at[2]
+        return np.stack([240 + 317 * (x - at[0]) / deep, 135 + 317 * (y - at[1]) / deep], axis=1)
+
+    one, two = picture((0, 0, 0)), picture((aside, -up, depth_gone))
+    inside = np.all((two > 0) & (two < SIZE) & (one > 0) & (one < SIZE), axis=1)
+    bits = descriptors(count, seed)[inside]
+    return Points(one[inside].astype(np.float32), bits), Points(
+        two[inside].astype(np.float32), bits
+    )
+
+
+@pytest.mark.parametrize("aside", [0.0, 0.8])
+@pytest.mark.parametrize("up", [0.0, 0.3])
+def test_one_place_has_no_zoom_whatever_the_side_and_the_height(aside: float, up: float) -> None:
+    zoom = zoom_between(*seen(0.0, aside, up), size=SIZE)
+    assert zoom is not None
+    # A metre is 0.06: this is half a metre at most.
+    assert abs(zoom.log_zoom) < 0.03
+
+
+def test_farther_on_is_larger() -> None:
+    zooms = [zoom_between(*seen(gone, 0.5, 0.2), size=SIZE) for gone in (-1.0, 0.0, 1.0)]
+    values = [zoom.log_zoom for zoom in zooms if zoom is not None]
+    assert len(values) == 3
+    assert values[0] < values[1] - 0.02 < values[2] - 0.04
+
+
+def test_different_things_have_no_zoom() -> None:
+    one, _ = seen(0.0, 0.0, 0.0)
+    other = Points(one.xy, descriptors(len(one), 99))
+    assert zoom_between(one, other, size=SIZE) is None
+
+
+@given(seed=st.integers(0, 10_000), wild=st.integers(0, 5))
+@settings(max_examples=15, deadline=None)
+def test_smoothing_bridges_wild_places_and_knows_its_error(seed: int, wild: int) -> None:
+    rng = np.random.default_rng(seed)
+    along = np.cumsum(rng.uniform(0.5, 1.5, 120))
+    truth = np.cumsum(rng.normal(0, 0.02, 120))
+    known = np.flatnonzero(rng.random(120) < 0.8)
+    values = truth[known] + rng.normal(0, 0.2, len(known))
+    values[rng.choice(len(known), wild, replace=False)] += 3.0
+    curve, error = smoothed(along, known, values, np.full(len(known), 0.1), step=1.0)
+    assert np.sqrt(np.mean((curve - truth) ** 2)) < 0.2
+    assert np.all(error > 0)
+
+
+def steady(count: int, halt: Halt | None = None) -> Way:
+    """A way of one per second, with a stop."""
+    steps = np.ones(count - 1)
+    moving = np.ones(count, bool)
+    if halt is not None:
+        steps[halt.first : halt.last] = 1e-4
+        moving[halt.first + 1 : halt.last] = False
+    gone = np.concatenate([[0.0], np.cumsum(steps)])
+    halts = () if halt is None else (halt,)
+    return Way(np.arange(count, dtype=float), gone, halts, np.flatnonzero(moving))
+
+
+def whole(ref: Way, new: Way) -> Run:
+    at = np.minimum(new.gone[new.moving], ref.gone[-1])
+    return Run(new.moving, at, np.full(len(at), 0.05), 1.0)
+
+
+def mapped(ref: Way, new: Way):
+    return stretches_of(
+        ref, new, [whole(ref, new)], ref_end_s=ref.times_s[-1], new_end_s=new.times_s[-1]
+    )
+
+
+def test_without_stops_there_is_one_stretch() -> None:
+    stretches, gaps = mapped(steady(60), steady(60))
+    (held,) = stretches
+    assert np.allclose(held.t_new_s, held.t_ref_s)
+    assert gaps == ()
+
+
+def test_a_stop_of_the_new_run_alone_parts_it() -> None:
+    stretches, gaps = mapped(steady(60), steady(60, Halt(20, 30)))
+    assert [(s.t_new_s[0], s.t_new_s[-1]) for s in stretches] == [(0, 20), (30, 59)]
+    assert [(gap.kind, gap.start_s, gap.end_s) for gap in gaps] == [("stop", 20, 30)]
+
+
+def test_a_stop_of_the_reference_alone_is_a_jump() -> None:
+    stretches, gaps = mapped(steady(60, Halt(20, 30)), steady(50))
+    assert len(stretches) == 2
+    assert stretches[0].t_ref_s[-1] == pytest.approx(20, abs=0.1)
+    assert stretches[1].t_ref_s[0] == pytest.approx(30, abs=0.1)
+    assert [gap.kind for gap in gaps] == ["stop"]
+
+
+def test_a_stop_of_both_for_as_long_is_none() -> None:
+    stretches, gaps = mapped(steady(60, Halt(20, 30)), steady(60, Halt(20, 30)))
+    (held,) = stretches
+    assert np.interp(25.0, held.t_new_s, held.t_ref_s) == pytest.approx(25.0, abs=0.01)
+    assert gaps == ()
+
+
+def test_maps_rise_strictly() -> None:
+    for ref in (steady(60), steady(60, Halt(10, 12))):
+        for new in (steady(60), steady(60, Halt(40, 42)), steady(60, Halt(9, 30))):
+            for held in mapped(ref, new)[0]:
+                assert np.all(np.diff(held.t_new_s) > 0)
+                assert np.all(np.diff(held.t_ref_s) > 0)
