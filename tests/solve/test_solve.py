@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 from fractions import Fraction
 
@@ -305,3 +306,25 @@ def test_playback_places_each_take_on_the_song_alone():
     assert solution.unplaced == ()
     assert {c.device for c in solution.clips} == {None, "A"}
     assert [m.accepted for m in solution.matches] == [True, True, False]
+
+
+def test_answers_a_frame_apart_are_shown_and_to_be_checked():
+    made = World()
+    made.add("R", 0.0, 600.0, audio=True)
+    for name, start_s in (("A", 10.0), ("B", 12.0), ("C", 14.0), ("D", 16.0)):
+        made.add(name, start_s, 300.0)
+        take = made.takes[name]
+        clip = dataclasses.replace(take.clip, frame_rate=Fraction(50))
+        made.takes[name] = dataclasses.replace(take, clip=clip)
+    sure = [made.measure(a, b, offset_std_s=1e-5) for a, b in made.pairs() if "D" not in (a, b)]
+    right = made.measure("A", "D", offset_std_s=1e-5)
+    plain = solved(made, [*sure, right])
+    assert {p.status for p in plain.groups[0].placements} == {"synced"}
+    # 17 ms are one place (below 20 ms), but nearly a frame of 50 fps: an echo that two hear alike.
+    echo = [made.measure(a, "D", offset_std_s=1e-5, shift_s=0.017) for a in "RC"]
+    solution = solved(made, [*sure, right, *echo])
+    statuses = {p.clip: p.status for p in solution.groups[0].placements}
+    assert statuses == {"R": "synced", "A": "synced", "B": "synced", "C": "synced", "D": "check"}
+    (told,) = place(solution, "D").disagreements
+    assert told.reason == "the match with A asks for another frame"
+    assert abs(told.difference_s) > 0.01

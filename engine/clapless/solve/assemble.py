@@ -25,6 +25,7 @@ from clapless.solve.edges import FREE_DRIFT_STD_PPM, Edge, Node, Origin, Pose
 from clapless.solve.groups import Formed
 from clapless.solve.jumps import put_together
 from clapless.solve.lines import Line
+from clapless.solve.strain import strains
 
 HALF_FRAME_WITHOUT_PICTURE_S = 0.02
 """What `coarse` is measured by where neither clip nor reference has a picture."""
@@ -90,6 +91,8 @@ def placements(
         )
         for clip, held in stretches.items()
     }
+    half_frames_s = {clip: _half_frame_s(clips[clip], clips[reference]) for clip in stretches}
+    strained = strains(formed.accepted, solved.lines, nodes, half_frames_s)
     made = []
     for clip, held in stretches.items():
         if clip in kept:
@@ -97,7 +100,8 @@ def placements(
             continue
         held.sort(key=lambda n: n.start_s)
         others = [span for other, span in spans.items() if other != clip]
-        made.append(_placement(solved, clips[clip], clips[reference], held, others, nodes, clips))
+        placed = _placement(solved, clips[clip], clips[reference], held, others, nodes, clips)
+        made.append(_open_still(placed, strained.get(clip, ()), nodes, clips))
     made.sort(key=lambda p: (p.clip != reference, p.offset_s, p.clip))
     return tuple(made)
 
@@ -140,6 +144,41 @@ def _placement(
     )
 
 
+def _open_still(
+    placed: Placement,
+    strained: Sequence[tuple[Edge, float]],
+    nodes: Mapping[str, Node],
+    clips: Mapping[str, Clip],
+) -> Placement:
+    """Return a placement to be checked where believed answers ask for other frames."""
+    if not strained:
+        return placed
+    told = [
+        Disagreement(
+            signal=edge.relation.signal,
+            difference_s=shift_s,
+            reason=f"the match with {clips[_other(edge, placed.clip, nodes)].name} asks for "
+            "another frame",
+        )
+        for edge, shift_s in strained
+    ]
+    return dataclasses.replace(
+        placed,
+        status="check" if placed.status == "synced" else placed.status,
+        disagreements=(*placed.disagreements, *told),
+    )
+
+
+def _other(edge: Edge, clip: str, nodes: Mapping[str, Node]) -> str:
+    ends = (nodes[edge.a].clip, nodes[edge.b].clip)
+    return ends[0] if ends[1] == clip else ends[1]
+
+
+def _half_frame_s(clip: Clip, reference: Clip) -> float:
+    rate = clip.frame_rate or reference.frame_rate
+    return HALF_FRAME_WITHOUT_PICTURE_S if rate is None else float(1 / (2 * rate))
+
+
 def _with_pins(line: Line, formed: Formed, node: Node) -> Line:
     """Return a line with the error of the pins on its way: they were obeyed, not believed."""
     pins = [
@@ -172,8 +211,7 @@ def _coarse(
     others: Sequence[tuple[float, float]],
 ) -> bool:
     """Return whether 2 std exceed half a frame somewhere in the overlap with other clips."""
-    rate = clip.frame_rate or reference.frame_rate
-    half_frame_s = HALF_FRAME_WITHOUT_PICTURE_S if rate is None else float(1 / (2 * rate))
+    half_frame_s = _half_frame_s(clip, reference)
     mine = (line.pose.to_frame(node.start_s), line.pose.to_frame(node.end_s))
     shared = [
         (max(mine[0], start), min(mine[1], end))
