@@ -55,7 +55,9 @@ def align(
     ] = 3.0,
     signals: Annotated[
         str | None,
-        typer.Option(metavar="gps,scenery", help="Evidence to use; gps where both have it."),
+        typer.Option(
+            metavar="gps,tempo,scenery", help="Evidence to use; else what the files have."
+        ),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw map and uncertainty into a PNG.")
@@ -64,7 +66,7 @@ def align(
         bool, typer.Option("--json", help="Print the session document instead of tables.")
     ] = False,
 ) -> None:
-    """Align two runs of one route (media, GPX or FIT): a time map."""
+    """Align two runs of one route or takes of one song (media, GPX, FIT): a time map."""
     from clapless.pipeline.routes import AlignOptions, Gates
     from clapless.pipeline.routes import align as align_runs
     from clapless.store import Store

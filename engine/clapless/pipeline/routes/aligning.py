@@ -1,8 +1,14 @@
-"""Aligning two runs of one route: evidence in, a session with a time map out."""
+"""Aligning two runs of one route or two takes of one piece: evidence in, a session out.
+
+Each kind of evidence gives a map of its own (`clapless.pipeline.routes.evidence`); they are put
+together where they agree (`combining`), made straight where a line is enough (`line`) and tied to
+the user's anchors (`anchors`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,39 +28,32 @@ from clapless.model import (
     Status,
     Unplaced,
 )
-from clapless.numerics.route_path import MOST_CELLS, backwards, route_path
-from clapless.numerics.route_warp import Gap, RouteWarp, warp_routes
-from clapless.numerics.routes import Route, by_distance, project
+from clapless.numerics.route_warp import Gap
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.pipeline.routes.anchors import anchors_alone, through_anchors
+from clapless.pipeline.routes.combining import Combined, combine
+from clapless.pipeline.routes.evidence import (
+    GPS,
+    KINDS,
+    SCENERY,
+    TEMPO,
+    Evidence,
+    by_satellites,
+    by_scenery,
+    by_tempo,
+)
+from clapless.pipeline.routes.line import line_of, straightened
 from clapless.pipeline.routes.options import AlignOptions
-from clapless.pipeline.routes.quality import GateVerdict, MapQuality, map_quality, verdicts
-from clapless.pipeline.routes.runs import Positions, Run, read_run
-from clapless.pipeline.routes.scenery import compare_scenery
-from clapless.signals.scenery import scenery_gaps
+from clapless.pipeline.routes.quality import GateVerdict, MapQuality
+from clapless.pipeline.routes.runs import Run, read_run
 from clapless.store import Store
-from clapless.timing import Segment, TimeMap
+from clapless.timing import TimeMap
 
-SIGNAL = "gps"
+LACKING = ("no_positions", "no_pictures", "no_sound", "silent", "too_short", "too_few_features")
+"""Refusals that say what a recording does not have; what was compared tells more."""
 
-SCENERY = "scenery"
-
-STEP_M = 3.0
-"""Places are compared at this distance; long routes at more."""
-
-MOST_COST = 2.5
-"""Mean cost of a path above which the runs are not of one route: perturbed copies of real tracks
-reach 0.5, boats that tack apart on one course 1.1, other courses 4.8 and more."""
-
-REVERSED_SHARE = 0.4
-"""A run the other way costs less than this share of what it costs forwards."""
-
-LEAST_STRETCH_S = 5.0
-"""Less than this in common is no route."""
-
-CONFIDENCE = {"synced": 0.93, "check": 0.6}
-"""Of a map that passes its gates, and of one that does not: the interval of made rides holds in 94
-to 96 of 100 (tests/benchmarks/route_gps.py); real riders do not keep to one line."""
+CONTRADICTED = 0.6
+"""Confidence at most of a map that other evidence disagrees with: `check`."""
 
 REFERENCE, NEW = "c1", "c2"
 
@@ -68,13 +67,13 @@ class AlignResult:
     session
         The reference and the new run, placed or not.
     quality
-        Figures of the map; None where there is none, or anchors alone made it.
+        Figures of the satellites' map; None where they gave none.
     gates
-        What each threshold says.
+        What each threshold says; only satellites have them.
     gaps
         Where the map has no answer, in the new run's time.
     warnings
-        Sentences about damaged files.
+        Sentences about damaged files, and about evidence that was named and could not be used.
     """
 
     session: Session
@@ -92,14 +91,14 @@ def align(
     progress: Progress = NO_PROGRESS,
     store: Store | None = None,
 ) -> AlignResult:
-    """Align a new run of a route with a reference run.
+    """Align a new run of a route, or take of a piece, with a reference.
 
     Parameters
     ----------
     ref, new
-        Media with a receiver of their own, or GPX or FIT files.
+        Media, or GPX or FIT files.
     options
-        Track files, anchors, thresholds.
+        Track files, anchors, thresholds, kinds of evidence.
     progress
         Told how far the work is.
     store
@@ -119,166 +118,151 @@ def align(
         The anchors cannot be meant, or a signal is named that there is not.
     """
     options = options or AlignOptions()
+    _check_names(options)
     progress.stage("reading", 2)
     reference = read_run(Path(ref), track=options.ref_gpx, clip_id=REFERENCE)
     progress.advance(detail=reference.clip.name)
     second = read_run(Path(new), track=options.new_gpx, clip_id=NEW)
     progress.advance(detail=second.clip.name)
-    if _by_scenery(reference, second, options):
-        return _scenery(reference, second, options, progress, store)
-    progress.stage("comparing", 0)
-    warp = _warp(reference, second)
     progress.done()
-    warnings = tuple(run.warning for run in (reference, second) if run.warning)
-    if isinstance(warp, Refusal):
+    warnings = [run.warning for run in (reference, second) if run.warning]
+    gathered = _Gathering(reference, second, options, progress, store, warnings)
+    held, refusals = gathered.gather()
+    clips = reference.clip, second.clip
+    if not held:
         if len(options.anchors) >= 2:
             by_hand = anchors_alone(options.anchors)
-            session = _session(reference.clip, second.clip, by_hand, "manual", "")
-            return AlignResult(session=session, warnings=warnings)
-        return AlignResult(session=_refused(reference.clip, second.clip, warp), warnings=warnings)
-    time_map = through_anchors(_time_map(warp, reference, second), options.anchors)
-    _, drift_ppm = _line(time_map)
-    quality = map_quality(
-        warp, time_map, duration_s=float(second.clip.duration_s), drift_ppm=drift_ppm
-    )
-    gates = verdicts(quality, options.gates)
-    status: Status = "synced" if all(gate.passed for gate in gates) else "check"
+            session = _session(*clips, by_hand, None)
+            return AlignResult(session=session, warnings=tuple(warnings))
+        return AlignResult(session=_refused(*clips, _plainest(refusals)), warnings=tuple(warnings))
+    if options.signals is not None:
+        warnings += [f"By {one.signal} nothing was found: {one.reason}." for one in refusals]
+    found = _contradicted(combine(held), refusals)
+    warnings += [f"{one.reason[0].upper()}{one.reason[1:]}." for one in found.disagreements]
+    time_map = through_anchors(straightened(found.time_map), options.anchors)
+    by_gps = next((one for one in held if one.signal == GPS), None)
     return AlignResult(
-        session=_session(reference.clip, second.clip, time_map, status, SIGNAL),
-        quality=quality,
-        gates=gates,
-        gaps=warp.gaps,
-        warnings=warnings,
+        session=_session(*clips, time_map, found, held),
+        quality=by_gps.quality if by_gps else None,
+        gates=by_gps.gates if by_gps else (),
+        gaps=found.gaps,
+        warnings=tuple(warnings),
     )
 
 
-def _by_scenery(reference: Run, second: Run, options: AlignOptions) -> bool:
-    named = options.signals or ("gps", SCENERY)
-    for name in named:
-        if name not in ("gps", SCENERY):
+def _check_names(options: AlignOptions) -> None:
+    for name in options.signals or ():
+        if name not in KINDS:
             raise UsageError(
-                f"There is no signal {printable(name)} to align by; there are gps and {SCENERY}."
+                f"There is no signal {printable(name)} to align by; there are "
+                f"{', '.join(KINDS[:-1])} and {KINDS[-1]}."
             )
-    if SCENERY not in named:
-        return False
-    if "gps" in named and reference.positions is not None and second.positions is not None:
-        return False
-    return "gps" not in named or reference.clip.kind == second.clip.kind == "video"
 
 
-def _scenery(
-    reference: Run,
-    second: Run,
-    options: AlignOptions,
-    progress: Progress,
-    store: Store | None,
-) -> AlignResult:
-    said: list[str] = []
-    ref, new = reference.clip, second.clip
-    found = compare_scenery(ref, new, store=store, progress=progress, warnings=said)
-    if isinstance(found, Refusal):
-        if len(options.anchors) < 2:
-            return AlignResult(session=_refused(ref, new, found), warnings=tuple(said))
-        by_hand = anchors_alone(options.anchors)
-        session = _session(ref, new, by_hand, "manual", "")
-        return AlignResult(session=session, warnings=tuple(said))
-    assert found.time_map is not None  # the signal answers with a map or not at all
-    time_map = through_anchors(found.time_map, options.anchors)
-    status: Status = "synced" if found.confidence >= SYNCED_CONFIDENCE else "check"
-    return AlignResult(
-        session=_session(ref, new, time_map, status, SCENERY),
-        gaps=scenery_gaps(found),
-        warnings=tuple(said),
-    )
+@dataclass(slots=True)
+class _Gathering:
+    """Asks each kind of evidence in turn, the cheap ones first, the dear ones where they help."""
 
+    reference: Run
+    second: Run
+    options: AlignOptions
+    progress: Progress
+    store: Store | None
+    warnings: list[str]
 
-def _warp(reference: Run, second: Run) -> RouteWarp | Refusal:
-    if reference.positions is None or second.positions is None:
-        lacking = reference if reference.positions is None else second
-        return _refuse("no_positions", f"{lacking.clip.name}: {lacking.lacking}")
-    ref, new = _routes(reference.positions, second.positions)
-    if ref is None or new is None:
-        still = reference if ref is None else second
-        return _refuse("no_movement", f"{still.clip.name} does not move")
-    warp = warp_routes(ref, new)
-    if warp.path.cost > MOST_COST:
-        back = route_path(ref, backwards(new), sigma_m=warp.sigma_m)
-        if back.cost < REVERSED_SHARE * warp.path.cost and back.cost < MOST_COST:
-            return _refuse("reversed", "the second run goes the route the other way")
-        return _refuse("other_route", "the two runs do not follow one route")
-    shared_s = sum(s.t_new_s[-1] - s.t_new_s[0] for s in warp.stretches)
-    if shared_s < LEAST_STRETCH_S:
-        return _refuse("other_route", "the two runs share no stretch of the route")
-    return warp
+    def gather(self) -> tuple[list[Evidence], list[Refusal]]:
+        held: list[Evidence] = []
+        refusals: list[Refusal] = []
+        for name in KINDS:
+            if not self._wanted(name, held, refusals):
+                continue
+            answer = self._ask(name)
+            if isinstance(answer, Refusal):
+                refusals.append(answer)
+            else:
+                held.append(answer)
+        return held, refusals
 
+    def _wanted(self, name: str, held: list[Evidence], refusals: list[Refusal]) -> bool:
+        if self.options.signals is not None:
+            return name in self.options.signals
+        ref, new = self.reference.clip, self.second.clip
+        if name == GPS:
+            return True
+        if any(one.code not in (*LACKING, "no_movement") for one in refusals if one.signal == GPS):
+            # Satellites know another route, or the same one the other way.
+            return False
+        if name == TEMPO:
+            return not held and bool(ref.audio and new.audio)
+        # Music that was known again is no ride; on a ride pictures are surer than satellites.
+        return ref.kind == new.kind == "video" and all(one.signal != TEMPO for one in held)
 
-def _routes(one: Positions, two: Positions) -> tuple[Route | None, Route | None]:
-    origin = (float(np.median(one.lat_deg)), float(np.median(one.lon_deg)))
-    places = [project(p.lat_deg, p.lon_deg, origin=origin) for p in (one, two)]
-    lengths = [float(np.hypot(*np.diff(p, axis=0).T).sum()) for p in places]
-    step_m = max(STEP_M, float(np.sqrt(lengths[0] * lengths[1] / MOST_CELLS)) * 1.01)
-    ref, new = (
-        by_distance(p, times_s=run.times_s, step_m=step_m)
-        for p, run in zip(places, (one, two), strict=True)
-    )
-    return ref, new
-
-
-def _time_map(warp: RouteWarp, reference: Run, second: Run) -> TimeMap:
-    assert reference.positions is not None  # `_warp` refused otherwise
-    assert second.positions is not None
-    common = np.hypot(reference.positions.time_std_s, second.positions.time_std_s)
-    return TimeMap(
-        tuple(
-            Segment(
-                tuple(zip(held.t_new_s.tolist(), held.t_ref_s.tolist(), strict=True)),
-                tuple(np.hypot(held.std_s, common).tolist()),
-            )
-            for held in warp.stretches
+    def _ask(self, name: str) -> Evidence | Refusal:
+        if name == GPS:
+            self.progress.stage("comparing", 0)
+            answer = by_satellites(self.reference, self.second, self.options.gates)
+            self.progress.done()
+            return answer
+        compare = {TEMPO: by_tempo, SCENERY: by_scenery}[name]
+        return compare(
+            self.reference.clip,
+            self.second.clip,
+            store=self.store,
+            progress=self.progress,
+            warnings=self.warnings,
         )
-    )
 
 
-def _line(time_map: TimeMap) -> tuple[float, float]:
-    """Return offset and drift of the line nearest to the longest segment."""
-    knots = np.array(time_map.longest.knots)
-    even = np.linspace(knots[0, 0], knots[-1, 0], 200)
-    slope, offset_s = np.polyfit(even, np.interp(even, knots[:, 0], knots[:, 1]), 1)
-    return float(offset_s), float((1.0 / slope - 1.0) * 1e6)
+def _contradicted(found: Combined, refusals: list[Refusal]) -> Combined:
+    """Return what was found, less sure where other evidence says that it is wrong."""
+    if not found.disagreements and all(one.code != "reversed" for one in refusals):
+        return found
+    return replace(found, confidence=min(found.confidence, CONTRADICTED))
 
 
-def _session(ref: Clip, new: Clip, time_map: TimeMap, status: Status, signal: str) -> Session:
-    offset_s, drift_ppm = _line(time_map)
-    confidence = 1.0 if status == "manual" else CONFIDENCE[status]
+def _plainest(refusals: list[Refusal]) -> Refusal:
+    """Return one refusal for all: of what was compared where anything was."""
+    for one in refusals:
+        if one.code == "reversed":
+            return one
+    compared = [one for one in refusals if one.code not in LACKING] or refusals[:1]
+    reasons = dict.fromkeys(one.reason for one in compared)
+    return replace(compared[-1], reason="; ".join(reasons))
+
+
+def _session(
+    ref: Clip,
+    new: Clip,
+    time_map: TimeMap,
+    found: Combined | None,
+    held: Sequence[Evidence] = (),
+) -> Session:
+    """Return the session of a map, found or (None) made by the user's anchors alone."""
     longest = time_map.longest
+    offset_s, drift_ppm = line_of(longest)
+    confidence = 1.0 if found is None else found.confidence
+    status: Status = "manual"
+    if found is not None:
+        status = "synced" if confidence >= SYNCED_CONFIDENCE else "check"
     std_s = float(np.median(longest.std_s))
-    pivot_s = (longest.knots[0][0] + longest.knots[-1][0]) / 2
-    spans = tuple((s.knots[0][0], s.knots[-1][0]) for s in time_map.segments)
+    start_s, end_s = longest.knots[0][0], longest.knots[-1][0]
+    straight = len(time_map.segments) == 1 and len(longest.knots) == 2
+    # A line is known at its ends as well as the map was there.
+    drift_std_ppm = 2e6 * std_s / (end_s - start_s) if straight else UNKNOWN_DRIFT_STD_PPM
     frame_s = float(1 / (new.frame_rate or ref.frame_rate or 25))
     placement = Placement(
         clip=new.id,
         offset_s=offset_s,
         drift_ppm=drift_ppm,
         offset_std_s=std_s,
-        drift_std_ppm=UNKNOWN_DRIFT_STD_PPM,
-        pivot_s=pivot_s,
+        drift_std_ppm=drift_std_ppm,
+        pivot_s=(start_s + end_s) / 2,
         confidence=confidence,
         status=status,
         coarse=2 * std_s > frame_s / 2,
-        signals=(signal,) if signal else (),
+        signals=found.signals if found else (),
         time_map=time_map,
-    )
-    match = Match(
-        a=ref.id,
-        b=new.id,
-        signal=signal,
-        offset_s=offset_s,
-        drift_ppm=drift_ppm,
-        offset_std_s=std_s,
-        pivot_s=pivot_s,
-        confidence=confidence,
-        spans_s=spans,
-        time_map=time_map,
+        disagreements=found.disagreements if found else (),
     )
     group = Group(
         id="g1", reference=ref.id, placements=(Placement(clip=ref.id, offset_s=0.0), placement)
@@ -288,7 +272,26 @@ def _session(ref: Clip, new: Clip, time_map: TimeMap, status: Status, signal: st
         engine=version("clapless"),
         clips=(ref, new),
         groups=(group,),
-        matches=(match,) if signal else (),
+        matches=tuple(_match(ref, new, one, found) for one in held) if found else (),
+    )
+
+
+def _match(ref: Clip, new: Clip, one: Evidence, found: Combined | None) -> Match:
+    """Return what one kind of evidence said by itself, used or not."""
+    longest = one.time_map.longest
+    offset_s, drift_ppm = line_of(longest)
+    return Match(
+        a=ref.id,
+        b=new.id,
+        signal=one.signal,
+        offset_s=offset_s,
+        drift_ppm=drift_ppm,
+        offset_std_s=float(np.median(longest.std_s)),
+        pivot_s=(longest.knots[0][0] + longest.knots[-1][0]) / 2,
+        confidence=one.confidence,
+        spans_s=tuple((s.knots[0][0], s.knots[-1][0]) for s in one.time_map.segments),
+        accepted=found is not None and one.signal in found.signals,
+        time_map=one.time_map,
     )
 
 
@@ -301,10 +304,6 @@ def _refused(ref: Clip, new: Clip, refusal: Refusal) -> Session:
             Unplaced(clip=clip.id, code=refusal.code, reason=refusal.reason) for clip in (ref, new)
         ),
     )
-
-
-def _refuse(code: str, reason: str) -> Refusal:
-    return Refusal(a=REFERENCE, b=NEW, signal=SIGNAL, code=code, reason=reason)
 
 
 def _now() -> str:

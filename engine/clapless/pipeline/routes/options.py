@@ -39,7 +39,9 @@ class AlignOptions:
     gates
         Thresholds of the verdicts.
     signals
-        Evidence to use, of ``gps`` and ``scenery``; None for gps where both have it, else scenery.
+        Evidence to use, of ``gps``, ``tempo`` and ``scenery``, all of those named; None for what
+        the files have, cheap first: satellites, else music, and scenery of videos without music
+        in common.
     """
 
     ref_gpx: Path | None = None

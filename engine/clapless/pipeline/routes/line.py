@@ -1,0 +1,66 @@
+"""Straight lines through time maps, and where a line is all that a map needs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clapless.timing import Segment, TimeMap
+
+Floats = NDArray[np.float64]
+
+SAMPLES = 200
+"""Times at which a segment is compared with a line."""
+
+MOST_RMS, MOST_OFF = 0.5, 1.5
+"""A line is enough where it leaves at most these shares of the map's own deviation: over half of
+what is unsure anyway it would cost accuracy, under it knots only follow the noise."""
+
+
+def line_of(segment: Segment) -> tuple[float, float]:
+    """Return offset in seconds and drift in ppm of the line nearest to a segment.
+
+    >>> line_of(Segment(((0.0, 5.0), (10.0, 15.0))))
+    (5.0, 0.0)
+    """
+    even, values = _sampled(segment)
+    slope, offset_s = np.polyfit(even, values, 1)
+    return round(float(offset_s), 9), round(float((1.0 / slope - 1.0) * 1e6), 6)
+
+
+def straightened(time_map: TimeMap) -> TimeMap:
+    """Return the map with two knots for each segment that a line fits within what it is unsure of.
+
+    A segment stays as it is where the line would run into its neighbour.
+    """
+    segments: list[Segment] = []
+    for index, segment in enumerate(time_map.segments):
+        line = _straight(segment)
+        least = segments[-1].knots[-1][1] if segments else -np.inf
+        later = time_map.segments[index + 1 :]
+        most = later[0].knots[0][1] if later else np.inf
+        fits = line is not None and line.knots[0][1] >= least and line.knots[1][1] <= most
+        segments.append(line if line is not None and fits else segment)
+    return TimeMap(tuple(segments), extra=time_map.extra)
+
+
+def _straight(segment: Segment) -> Segment | None:
+    if len(segment.knots) <= 2 or not segment.std_s:
+        return None
+    even, values = _sampled(segment)
+    fit = np.polyfit(even, values, 1)
+    off = np.abs(values - np.polyval(fit, even))
+    std_s = float(np.median(segment.std_s))
+    if np.sqrt(np.mean(off**2)) > MOST_RMS * std_s or off.max() > MOST_OFF * std_s:
+        return None
+    ends = (segment.knots[0][0], segment.knots[-1][0])
+    start_s, end_s = (float(np.polyval(fit, t)) for t in ends)
+    if end_s <= start_s:
+        return None
+    return Segment(((ends[0], start_s), (ends[1], end_s)), (std_s, std_s))
+
+
+def _sampled(segment: Segment) -> tuple[Floats, Floats]:
+    knots = np.array(segment.knots)
+    even = np.linspace(knots[0, 0], knots[-1, 0], SAMPLES)
+    return even, np.asarray(np.interp(even, knots[:, 0], knots[:, 1]), np.float64)
