@@ -16,9 +16,10 @@ from clapless_resolve import bins, multicam_signs, timelines
 from clapless_resolve import multicam as multicams
 from clapless_resolve.connect import Connection
 from clapless_resolve.errors import ResolveError
+from clapless_resolve.laying import carried_plans, laid_out, media_paths
 from clapless_resolve.marking import ON_CLIPS, mark_clips, remove_ours
 from clapless_resolve.placing import BATCH, Placed, check, fill, finish
-from clapless_resolve.plan import Plan, carried_plans, laid_out, media_paths, path_key
+from clapless_resolve.plan import Plan, path_key
 from clapless_resolve.reading import PoolClip, all_clips, read_clips
 from clapless_resolve.remote import ask_each
 from clapless_resolve.speed_trial import speeds_are_kept

@@ -20,13 +20,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from clapless.model import Session
 from clapless.timing import Timecode, round_half_up
 from clapless_otio.cut import Item, Mark, Media, Sequence, Track, TrackKind
-from clapless_otio.drift import Carried, Corrector, carry
 from clapless_otio.files import url_path
-from clapless_otio.layout import CHECK_PREFIX, layout
-from clapless_otio.options import ExportOptions
+from clapless_otio.layout import CHECK_PREFIX
 from clapless_otio.placing import Place, track_places
 from clapless_resolve.counting import floor_frames, miscounted, whole_source_frames
 from clapless_resolve.reading import PoolClip
@@ -164,67 +161,6 @@ def plan(
     return _Planner(sequence, clips, reasons or {}, retime).plan()
 
 
-def session_plans(
-    session: Session,
-    clips: Iterable[PoolClip],
-    *,
-    name: str = "Sync",
-    options: ExportOptions | None = None,
-    corrector: Corrector | None = None,
-    retime: bool = False,
-) -> tuple[Plan, ...]:
-    """Return what to place for a session, one plan for each timeline.
-
-    Clips whose clock drifts by half a frame or more are cut where they would slip a frame; with a
-    `corrector`, recorders are replaced by its files, which must be in the Media Pool.
-    """
-    options = options or ExportOptions()
-    carried = laid_out(session, name=name, options=options, corrector=corrector)
-    return carried_plans(session, carried, clips, retime=retime)
-
-
-def laid_out(
-    session: Session,
-    *,
-    name: str,
-    options: ExportOptions,
-    corrector: Corrector | None = None,
-) -> Carried:
-    """Return the timelines of a session with their drift carried as the options say."""
-    project = layout(session, name=name, options=options)
-    return carry(project, options.drift, corrector=corrector)
-
-
-def carried_plans(
-    session: Session, carried: Carried, clips: Iterable[PoolClip], *, retime: bool = False
-) -> tuple[Plan, ...]:
-    """Return what to place for timelines that `laid_out` gave."""
-    clips = tuple(clips)
-    reasons = {one.clip: one.reason for one in session.unplaced} | {
-        p.clip: f"Probably right ({p.confidence:.0%}): look at it and listen."
-        for group in session.groups
-        for p in group.placements
-        if p.status == "check"
-    }
-    told = (*carried.project.notices, *carried.notices)
-    plans = [plan(one, clips, reasons=reasons, retime=retime) for one in carried.project.sequences]
-    return tuple(
-        replace(one, notices=(*told, *one.notices) if n == 0 else one.notices)
-        for n, one in enumerate(plans)
-    )
-
-
-def media_paths(carried: Carried) -> dict[str, str]:
-    """Return the files that timelines play, by `path_key`."""
-    found = {}
-    for sequence in carried.project.sequences:
-        for item in sequence.items():
-            if isinstance(item.source, Media) and item.source.url:
-                path = url_path(item.source.url)
-                found[path_key(path)] = path
-    return found
-
-
 def needed_speed(item: Item, rate: Fraction) -> Fraction:
     """Return the speed at which an item is to play: its own, or what is meant of it.
 
@@ -305,8 +241,8 @@ class _Planner:
                 places[n + 1] = replace(after, start=after.start - gap, length=after.length + gap)
             elif gap > 0:
                 self.notices.append(
-                    f"{planned.name} ends {gap} frame{'s' if gap > 1 else ''} before what follows it: "
-                    "its frame rate has no frame there."
+                    f"{planned.name} ends {gap} frame{'s' if gap > 1 else ''} before what follows "
+                    "it: its frame rate has no frame there."
                 )
         return made
 

@@ -17,9 +17,10 @@ from clapless_resolve import timelines
 from clapless_resolve.applying import apply_session
 from clapless_resolve.connect import Connection, connect
 from clapless_resolve.errors import ResolveError
+from clapless_resolve.laying import session_plans
 from clapless_resolve.marking import mark_clips, remove_ours
 from clapless_resolve.placing import Placed, place
-from clapless_resolve.plan import Plan, session_plans
+from clapless_resolve.plan import Plan
 from clapless_resolve.undoing import undo
 from tests.fakes.resolve.api import VERSIONS
 from tests.fakes.resolve.entry import remote
