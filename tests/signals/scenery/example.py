@@ -15,14 +15,14 @@ from clapless.synth.ride_world import Leg
 from tests.signals.contract import Example
 from tests.signals.scenery.rides import clip_of, feature
 
-RUN = RideRun(seed=1, legs=(Leg(1, 0, 300),), duration_s=30.0)
-OTHER = replace(RUN, seed=2, legs=(Leg(2, 0, 300),), duration_s=16.0)
-OFFSET_S = 5.0
+RUN = RideRun(seed=1, legs=(Leg(1, 0, 300),), duration_s=22.0)
+OTHER = replace(RUN, seed=2, legs=(Leg(2, 0, 300),), duration_s=12.0)
+OFFSET_S = 4.0
 
 
 def example() -> Example:
     assert passage(RUN).road.length_m == 300
-    a = feature("a", replace(RUN, duration_s=26.0))
+    a = feature("a", replace(RUN, duration_s=19.0))
     signal = ScenerySignal()
     # The second camera sits higher, behind a dirty lens.
     second = replace(RUN, camera=RideCamera(above_m=1.5, dirt=4, gain=0.8))

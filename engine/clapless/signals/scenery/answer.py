@@ -92,14 +92,17 @@ def _match(
     slope, offset_s = np.polyfit(even, np.interp(even, knots[:, 0], knots[:, 1]), 1)
     pictures = sum(len(run.index) for run in runs)
     sure = sum(run.sure * len(run.index) for run in runs) / pictures
+    std_s = float(np.median(time_map.longest.std_s))
+    # Of a line over so long; the map is what counts.
+    slope_std = std_s * np.sqrt(12.0) / float(np.ptp(knots[:, 0]))
     return Match(
         a=a.clip.id,
         b=b.clip.id,
         signal=SIGNAL,
         offset_s=float(offset_s),
         drift_ppm=float((1.0 / slope - 1.0) * 1e6),
-        offset_std_s=float(np.median(time_map.longest.std_s)),
-        drift_std_ppm=UNKNOWN_DRIFT_STD_PPM,
+        offset_std_s=std_s,
+        drift_std_ppm=max(UNKNOWN_DRIFT_STD_PPM, float(slope_std) * 1e6),
         pivot_s=float(knots[[0, -1], 0].mean()),
         confidence=float(CONFIDENCE * min(1.0, sure / PLAIN_SURE / 2 + 0.5 * (sure > PLAIN_SURE))),
         spans_s=tuple((s.knots[0][0], s.knots[-1][0]) for s in time_map.segments),
