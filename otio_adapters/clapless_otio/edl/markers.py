@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -45,8 +46,11 @@ COLORS = (
 NEAREST = {"orange": "sand", "white": "cream", "magenta": "fuchsia", "black": "cocoa"}
 """Words for colours that Resolve does not have, and which one stands for them."""
 
+REEL = "001"
+"""Of events whose markers name none."""
+
 _TC = r"\d{2}[:;]\d{2}[:;]\d{2}[:;]\d{2,3}"
-_EVENT = re.compile(rf"^\d+\s+\S+\s+V\s+C\s+({_TC})\s+({_TC})\s+({_TC})\s+({_TC})\s*$")
+_EVENT = re.compile(rf"^\d+\s+(\S+)\s+V\s+C\s+({_TC})\s+({_TC})\s+({_TC})\s+({_TC})\s*$")
 _FACTS = re.compile(r"^(.*?)\s*\|C:ResolveColor(\w+)\s*\|M:(.*?)\s*\|D:(\d+)\s*$", re.DOTALL)
 
 
@@ -67,7 +71,7 @@ def write_marker_edl(sequence: Sequence, marks: Iterable[Mark]) -> str:
         color = NEAREST.get(mark.color, mark.color)
         color = color if color in COLORS else COLORS[0]
         lines += [
-            f"{number:03d}  001      V     C        {begin} {end} {begin} {end}  ",
+            f"{number:03d}  {_reel(mark):<8} V     C        {begin} {end} {begin} {end}  ",
             f"{_clean(mark.comment)} |C:ResolveColor{color.capitalize()} "
             f"|M:{_clean(mark.name)} |D:{length}",
             "",
@@ -102,9 +106,9 @@ def read_marker_edl(
     blocks = _blocks(text)
     if not blocks:
         raise TimelineError(f"{name} holds no timeline markers of Resolve.")
-    rate = rate or _guessed([label for label, _ in blocks], drop)
+    rate = rate or _guessed([label for _, label, _ in blocks], drop)
     marks = []
-    for label, below in blocks:
+    for reel, label, below in blocks:
         found = _FACTS.match(below)
         if not found:
             continue
@@ -120,6 +124,7 @@ def read_marker_edl(
                 duration_s=frames / rate if frames > 1 else Fraction(0),
                 color=found[2].lower(),
                 comment=found[1].strip(),
+                metadata={} if reel == REEL else {"reel": reel},
             )
         )
     if not marks:
@@ -127,16 +132,16 @@ def read_marker_edl(
     return marks
 
 
-def _blocks(text: str) -> list[tuple[str, str]]:
-    """Return each event's record timecode and the text below it."""
-    blocks: list[tuple[str, str]] = []
+def _blocks(text: str) -> list[tuple[str, str, str]]:
+    """Return each event's reel, its record timecode and the text below it."""
+    blocks: list[tuple[str, str, str]] = []
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         if found := _EVENT.match(line.strip()):
-            blocks.append((found[3], ""))
-        elif blocks and (line.strip() or blocks[-1][1]):
-            label, below = blocks[-1]
-            blocks[-1] = (label, f"{below}\n{line}" if below else line)
-    return [(label, below.strip("\n").rstrip()) for label, below in blocks]
+            blocks.append((found[1], found[4], ""))
+        elif blocks and (line.strip() or blocks[-1][2]):
+            reel, label, below = blocks[-1]
+            blocks[-1] = (reel, label, f"{below}\n{line}" if below else line)
+    return [(reel, label, below.strip("\n").rstrip()) for reel, label, below in blocks]
 
 
 def _guessed(labels: list[str], drop: bool) -> Fraction:
@@ -146,6 +151,11 @@ def _guessed(labels: list[str], drop: bool) -> Fraction:
     if drop or highest >= 25:
         return Fraction(30000, 1001) if drop else Fraction(30)
     return Fraction(25) if highest >= 24 else Fraction(24)
+
+
+def _reel(mark: Mark) -> str:
+    """Return the reel in the letters that lists hold: none of its words may be parted."""
+    return re.sub(r"[^\w.-]+", "_", str(mark.metadata.get("reel", "")))[:32].strip("_") or REEL
 
 
 def _clean(text: str) -> str:
@@ -178,7 +188,14 @@ class ResolveMarkers:
     ) -> None:
         """Write markers, in timeline time."""
         sequence = Sequence(name=path.stem, rate=rate, start_s=start_s, drop_frame=drop_frame)
-        text = write_marker_edl(sequence, marks_of(markers))
+        held = list(markers)
+        marks = [
+            replace(mark, metadata={"reel": str(marker.extra["reel"])})
+            if marker.extra.get("reel")
+            else mark
+            for mark, marker in zip(marks_of(held), held, strict=True)
+        ]
+        text = write_marker_edl(sequence, marks)
         write_whole(path, text.encode("utf-8"))
 
 
@@ -194,6 +211,7 @@ def timeline_markers(marks: Iterable[Mark]) -> tuple[Marker, ...]:
             color=mark.color,
             comment=mark.comment,
             kind=mark.kind,
+            extra={"reel": mark.metadata["reel"]} if "reel" in mark.metadata else {},
         )
         for number, mark in enumerate(marks, 1)
     )
