@@ -9,6 +9,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 
+from clapless.aside import refuse_recordings
 from clapless.errors import ExportError, printable_name
 from clapless_otio.cut import Project
 from clapless_otio.files import file_name, url_path
@@ -56,6 +57,10 @@ def write_otioz(project: Project, path: Path) -> list[str]:
             names[file] = _free(file_name(file.name), taken)
     inside = relinked(project, {url: f"media/{names[file]}" for url, file in files.items()})
     text = otio.adapters.write_to_string(project_root(_named(inside)), "otio_json")
+    try:
+        refuse_recordings(path)
+    except OSError as error:
+        raise ExportError(f"{printable_name(path)} cannot be written: {error.strerror}.") from error
     aside = path.with_name(f".clapless-{secrets.token_hex(6)}.part")
     try:
         with zipfile.ZipFile(aside, "x", zipfile.ZIP_STORED, allowZip64=True) as archive:

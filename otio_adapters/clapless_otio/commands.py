@@ -14,7 +14,7 @@ import typer
 
 from clapless.errors import UsageError
 from clapless.model import Session
-from clapless.session import read_session
+from clapless.session import check_not_read, read_session
 from clapless.timing import snap_rate
 from clapless_otio.options import (
     DEFAULT_START,
@@ -92,6 +92,7 @@ def export_verb(
     )
     from clapless_otio.export import export
 
+    check_not_read(output, session)
     found, notices = session_of(session)
     for notice in [*notices, *export(found, output, to=to, options=options)]:
         typer.echo(notice, err=True)
@@ -113,6 +114,7 @@ def convert_verb(
     from clapless_otio.reading import read_project
     from clapless_otio.writing import WRITERS, format_of
 
+    check_not_read(target, source)
     name = format_of(target, to, WRITERS)
     project = read_project(source, rate=_rate(fps))
     options = ExportOptions(

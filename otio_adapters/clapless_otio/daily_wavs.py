@@ -5,11 +5,13 @@ Resolve's auto sync by timecode is exact to the frame then, since the files say 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
 from clapless.errors import ExportError, MediaError, printable_name
 from clapless.render import cut_wav
+from clapless_otio.bundle import bundled_files
 from clapless_otio.cut import Item, Media, Project
 from clapless_otio.files import file_name, url_path
 from clapless_otio.merged import Daily, dailies
@@ -30,11 +32,12 @@ def write_daily_wavs(project: Project, folder: Path) -> tuple[list[Path], list[s
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ExportError(f"{printable_name(folder)} cannot be written: {reason}.") from error
+    recordings, _ = bundled_files(project)
     for daily in dailies(project):
         names: set[str] = set()
         for item in daily.sound:
             target = folder / _file_name(daily, item, names)
-            problem = _write(daily, item, target)
+            problem = _write(daily, item, target, recordings.values())
             if problem:
                 notices.append(problem)
             else:
@@ -42,7 +45,7 @@ def write_daily_wavs(project: Project, folder: Path) -> tuple[list[Path], list[s
     return written, notices
 
 
-def _write(daily: Daily, item: Item, target: Path) -> str:
+def _write(daily: Daily, item: Item, target: Path, recordings: Iterable[Path]) -> str:
     """Write one file; return why not, empty where it was."""
     camera, source = daily.camera.source, item.source
     if not isinstance(camera, Media) or not isinstance(source, Media):
@@ -50,6 +53,11 @@ def _write(daily: Daily, item: Item, target: Path) -> str:
     path = Path(url_path(source.url))
     if not path.is_file():
         return f"{source.name} was not found: {daily.name} has no sound of it."
+    if any(target.exists() and target.samefile(one) for one in recordings):
+        raise ExportError(
+            f"{printable_name(target)} is one of the recordings and is not written over: choose "
+            "another folder for the dailies."
+        )
     try:
         cut_wav(
             path,

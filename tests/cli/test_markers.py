@@ -74,6 +74,25 @@ def test_what_lies_outside_is_kept_flagged_and_sets_the_exit_code(
     assert "1 to be looked at" in printed
 
 
+def test_nothing_that_is_read_or_recorded_is_written_over(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = write(tmp_path / "ref.csv", "marker_id,t_ref\na,20.5\n")
+    filmed = write(tmp_path / "c2.MOV", "what was filmed")
+    track = write(tmp_path / "ride.gpx", "<gpx/>")
+    transfer = ["markers", "transfer", str(session), "--markers", ref, "--to", "C2"]
+    for target, code, words in (
+        (ref, 2, "ref.csv is read from"),
+        (str(session), 2, "s.json is read from"),
+        (filmed, 1, "never written over"),
+        (track, 1, "never written over"),
+    ):
+        before = Path(target).read_bytes()
+        assert run([*transfer, "-o", target, "--format", "csv"]) == code
+        assert words in capsys.readouterr().err
+        assert Path(target).read_bytes() == before
+
+
 def test_import_list_and_export(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

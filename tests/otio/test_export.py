@@ -45,6 +45,31 @@ def test_export_writes_by_suffix(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.fcpxml", "a.otio", "s.json"]
 
 
+@pytest.mark.parametrize("to", ["fcpxml", "otio", "otioz", "premiere", "edl", "csv"])
+@pytest.mark.parametrize("name", ["C0001.MP4", "link.otio"])
+def test_an_export_never_takes_the_place_of_a_recording(tmp_path, to, name):
+    write_session(small(), tmp_path / "s.json")
+    recording = tmp_path / "C0001.MP4"
+    recording.write_bytes(b"what was filmed")
+    (tmp_path / "link.otio").symlink_to(recording)
+    with pytest.raises(ExportError, match="never written over"):
+        export(small(), tmp_path / name, to=to)
+    assert recording.read_bytes() == b"what was filmed"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["C0001.MP4", "link.otio", "s.json"]
+
+
+def test_an_export_never_takes_the_place_of_what_it_reads(tmp_path):
+    write_session(small(), tmp_path / "s.json")
+    before = (tmp_path / "s.json").read_bytes()
+    result = run("export", tmp_path / "s.json", "-o", tmp_path / "." / "s.json", "--to", "otio")
+    assert isinstance(result.exception, UsageError)
+    assert "s.json is read from" in str(result.exception)
+    assert (tmp_path / "s.json").read_bytes() == before
+    assert run("export", tmp_path / "s.json", "-o", tmp_path / "a.otio").exit_code == 0
+    result = run("convert", tmp_path / "a.otio", tmp_path / "a.otio")
+    assert isinstance(result.exception, UsageError)
+
+
 def test_drift_none_is_asked_for(tmp_path):
     write_session(small(), tmp_path / "s.json")
     out = tmp_path / "a.fcpxml"

@@ -179,6 +179,20 @@ def test_dailies_for_resolve_carry_the_cameras_timecode(tmp_path):
     assert riff.chunks["data"].size == round(10.01 * 48000) * 3
 
 
+def test_dailies_never_take_the_place_of_a_recording(tmp_path):
+    session = shoot(tmp_path)
+    r1 = tmp_path / "card" / "12A-3.wav"  # a recorder that names its files by scene and take
+    r1.parent.mkdir()
+    (tmp_path / "r1.wav").rename(r1)
+    clips = tuple(
+        replace(c, files=(MediaFile(path=r1),)) if c.id == "r1" else c for c in session.clips
+    )
+    before = r1.read_bytes()
+    with pytest.raises(ExportError, match="one of the recordings"):
+        export(replace(session, clips=clips), r1.parent, to="merged")
+    assert r1.read_bytes() == before
+
+
 def test_nothing_to_merge_is_one_sentence(tmp_path):
     alone = shoots.session(shoots.camera("c1"), placements=(Placement(clip="c1", offset_s=0.0),))
     with pytest.raises(ExportError, match="nothing to merge"):

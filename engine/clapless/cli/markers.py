@@ -16,7 +16,7 @@ from clapless.cli.console import safe, stdout, warn
 from clapless.cli.words import count_words, parse_frame_rate, parse_timecode
 from clapless.errors import UsageError, printable
 from clapless.model import Marker, Session
-from clapless.session import read_session, write_session
+from clapless.session import check_not_read, read_session, write_session
 
 if TYPE_CHECKING:
     from clapless.markers.transfer import Carried, Host
@@ -90,6 +90,7 @@ def export_markers(
     """Write the markers of a session, carried onto one clip's or group's time."""
     from clapless.markers.transfer import carry
 
+    check_not_read(output, session)
     held = read_session(session)
     if not held.markers:
         raise UsageError("There are no markers in the session to export.")
@@ -138,6 +139,7 @@ def transfer(
     """Carry a file's markers from one clip or group to another."""
     from clapless.markers.transfer import carry
 
+    check_not_read(output, session, file)
     held = read_session(session)
     source, target = _host(held, of), _host(held, to)
     rate = parse_frame_rate(fps) if fps else None

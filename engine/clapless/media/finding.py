@@ -14,21 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from clapless.aside import MEDIA_SUFFIXES as MEDIA_SUFFIXES
+from clapless.aside import PROXY_SUFFIXES as PROXY_SUFFIXES
 from clapless.errors import printable_name
-
-MEDIA_SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in (
-        *("mp4", "mov", "m4v", "mkv", "webm", "avi", "mxf", "mts", "m2ts", "ts", "mpg", "mpeg"),
-        *("wmv", "3gp", "insv", "360", "braw", "r3d", "crm", "dv", "flv", "mod", "tod", "vob"),
-        *("wav", "bwf", "rf64", "bw64", "w64", "aif", "aiff", "aifc", "caf", "flac", "mp3", "m4a"),
-        *("aac", "ogg", "oga", "opus", "wma", "ac3", "mka", "mp2", "wv"),
-    )
-)
-"""Suffixes by which a file in a folder is taken for media, in lower case."""
-
-PROXY_SUFFIXES = frozenset({".lrv", ".lrf"})
-"""Suffixes of small pictures that cameras write beside a recording."""
 
 SYSTEM_FOLDERS = frozenset({"__MACOSX", "$RECYCLE.BIN", "System Volume Information", "lost+found"})
 """Folders of the operating system; those whose name begins with a dot are passed over too."""

@@ -5,6 +5,28 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from clapless.errors import UsageError, printable_name
+
+
+def check_not_read(output: Path, *inputs: Path) -> None:
+    """Refuse to write where something is read from: it would be gone.
+
+    Raises
+    ------
+    UsageError
+        `output` is one of the `inputs`, under whatever name.
+    """
+    for given in inputs:
+        try:
+            same = output.samefile(given)
+        except OSError:
+            continue  # One of them is not there: whoever reads or writes it says so.
+        if same:
+            raise UsageError(
+                f"{printable_name(output)} is read from and would be written over: choose another "
+                "name for what is written."
+            )
+
 
 def to_document(path: Path, base: Path) -> str:
     """Return a path as a document in the folder `base` writes it.
