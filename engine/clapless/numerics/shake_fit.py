@@ -14,13 +14,17 @@ that changes from window to window.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from clapless.numerics.lines import Line, fit_line
 from clapless.numerics.movement import Movement
+
+if TYPE_CHECKING:
+    # A quarter of a second to load: only what shakes waits for it.
+    from scipy.interpolate import CubicSpline
 
 Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -64,6 +68,8 @@ class Turned:
     @classmethod
     def of_movement(cls, movement: Movement) -> Turned:
         """Return the turning of a gyroscope."""
+        from scipy.interpolate import CubicSpline
+
         values = np.asarray(movement.values, np.float64)
         known = np.asarray(np.isfinite(values).all(axis=1))
         values = np.where(known[:, None], values, 0.0)
@@ -83,6 +89,8 @@ class Turned:
         return cls(times_s=times_s, angles=angles, missing=~known | jump)
 
     def _curve(self, order: int) -> CubicSpline:
+        from scipy.interpolate import CubicSpline
+
         if not self._curves:
             angle = CubicSpline(self.times_s, self.angles)
             self._curves.extend((angle, angle.derivative()))
