@@ -18,6 +18,7 @@ import argparse
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -158,12 +159,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--first", type=int, default=FIRST_SEED)
     parser.add_argument("--length", type=float, default=60.0, help="seconds of each run")
+    parser.add_argument("--rate", type=int, default=25, help="frames a second")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     tallies: dict[str, Tally] = {}
     begun = time.process_time()
     for seed in range(options.first, options.first + options.seeds):
-        made = runs(seed, options.length)
+        made = {
+            name: replace(run, frame_rate=Fraction(options.rate))
+            for name, run in runs(seed, options.length).items()
+        }
         with tempfile.TemporaryDirectory() as folder:
             truths, features = {}, {}
             for number, (name, run) in enumerate(made.items()):
@@ -178,10 +183,10 @@ def main() -> None:
             if isinstance(answer, Refusal):
                 tally.answers.append(answer.code)
                 continue
-            tally.answers.append(
-                "+".join(sorted({gap.kind for gap in scenery_gaps(answer)})) or "whole"
-            )
+            kinds = "+".join(sorted({gap.kind for gap in scenery_gaps(answer)})) or "whole"
+            tally.answers.append(kinds)
             score(tally, answer, truths["ref"], truths[name], run)
+            console.print(f"{seed} {name}: {kinds}, so far P50 {percentile(tally.errors_s, 50)}")
     table = Table(title=f"seeds {options.first} to {options.first + options.seeds - 1}")
     for column in ("run", "median s", "P90 s", "first, last second: median, P90", "in 95 %"):
         table.add_column(column)
