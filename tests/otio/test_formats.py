@@ -260,6 +260,49 @@ def test_compare_speaks_to_people_and_machines(tmp_path):
     assert all(abs(clip["head_s"]) < 0.021 for clip in clips)
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    session = shoots.session(
+        *(
+            replace(shoots.camera(n), files=(MediaFile(path=tmp_path / n / "C0001.MP4"),))
+            for n in ("A", "B", "C")
+        ),
+        placements=tuple(Placement(clip=n, offset_s=float(i)) for i, n in enumerate("ABC")),
+    )
+    moved = replace(  # to another disk, and B is placed elsewhere
+        session,
+        clips=tuple(
+            replace(c, files=(MediaFile(path=tmp_path / "disk" / c.id / "C0001.MP4"),))
+            for c in session.clips
+        ),
+        groups=(
+            replace(
+                session.groups[0],
+                placements=tuple(
+                    replace(p, offset_s=4.0) if p.clip == "B" else p
+                    for p in session.groups[0].placements
+                ),
+            ),
+        ),
+    )
+    one, two = (layout(each, options=ExportOptions()) for each in (session, moved))
+    found = compare(one, two)
+    assert {c.name: round(float(c.head_s)) for c in found.clips} == {
+        "A/C0001.MP4": 0,
+        "B/C0001.MP4": 3,
+        "C/C0001.MP4": 0,
+    }
+    assert (found.only_first, found.only_second) == ((), ())
+    fewer = replace(session, clips=session.clips[:2])
+    lost = layout(
+        replace(
+            fewer,
+            groups=(replace(session.groups[0], placements=session.groups[0].placements[:2]),),
+        ),
+        options=ExportOptions(),
+    )
+    assert compare(one, lost).only_first == ("C/C0001.MP4",)
+
+
 def test_comparing_strangers_is_refused(tmp_path):
     one = layout(shoot(tmp_path), options=ExportOptions())
     other = shoots.session(shoots.camera("x"), placements=(Placement(clip="x", offset_s=0.0),))
