@@ -273,6 +273,9 @@ def test_a_single_clip_is_unplaced_and_no_group():
     session = run(world, FakeSignal(world)).session
     assert session.groups == ()
     assert [(u.clip, u.code) for u in session.unplaced] == [("only", "alone")]
+    silent = FakeSignal(world, name="other", silent=frozenset({"only"}))
+    session = run(world, FakeSignal(world), silent).session
+    assert [(u.clip, u.code) for u in session.unplaced] == [("only", "alone")]
 
 
 def test_features_let_go_of_what_they_opened():

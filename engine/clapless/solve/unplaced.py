@@ -75,6 +75,9 @@ def _words(
             f"({best.confidence:.0%} taken alone)",
         )
     own = [r for r in refusals if r.a == r.b]
+    if alone and all(r.code != "unreadable" for r in own):
+        # Whatever else it lacks, that it holds no timecode or no receiver is not why.
+        return "alone", "there is no other clip to compare it with"
     pairs = [r for r in refusals if r.a != r.b]
     if own and not pairs:
         chosen = min(own, key=lambda r: (r.signal, r.code))
@@ -90,8 +93,6 @@ def _words(
         reasons = _unique(r.reason for r in sorted(usable, key=_by_signal))
         code = min(usable, key=_by_signal).code
         return code, "; ".join(reasons[:2])
-    if alone:
-        return "alone", "there is no other clip to compare it with"
     return "no_evidence", "it holds nothing that any signal could compare with another clip"
 
 
