@@ -39,9 +39,10 @@ def test_hum_is_seen_in_noise_at_its_harmonics_alone() -> None:
 
 
 @pytest.mark.parametrize("kind", ["speech", "music", "drum_machine", "noise", "babble"])
-def test_what_varies_holds_no_steady_tone(kind: Kind) -> None:
+def test_what_varies_holds_next_to_no_steady_tone(kind: Kind) -> None:
     sound = make_event(np.random.default_rng(5), kind, 30.0)
-    assert steady_tones(powers(sound)).mean() < 0.01
+    # A bass that plays one note in most windows is one; it fills a few bins.
+    assert steady_tones(powers(sound)).mean() < 0.03
 
 
 def test_too_few_windows_tell_nothing() -> None:
