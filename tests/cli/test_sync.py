@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from clapless.cli.outcome import of_session
-from clapless.cli.tables import print_session
+from clapless.cli.tables import print_session, verification_table
 from clapless.errors import UsageError
 from clapless.model import Disagreement, Group, Marker, Pin, Placement, Session, Verification
 from clapless.pipeline import Failure, SyncResult
@@ -384,3 +384,27 @@ def test_the_printed_document_is_one_that_can_be_read(run, script, tmp_path):
     session = read_session(tmp_path / "printed.json")
     assert set(session.extra) == {"failures", "skipped", "warnings"}
     assert to_json(session, base=tmp_path)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_narrow_terminal_shows_less_of_each_clip_but_its_name_and_place(tmp_path, width):
+    session = all_synced(tmp_path)
+    name = "CARD_A/C0001.MP4"
+    clips = (session.clips[0], dataclasses.replace(session.clips[1], name=name))
+    answer = Verification(verdict="pass", median_s=0.001, spread_s=0.0001)
+    session = with_second(
+        dataclasses.replace(session, clips=clips), offset_s=3661.5, verification=answer
+    )
+    text = io.StringIO()
+    console = Console(file=text, width=width, _environ={})
+    print_session(console, session)
+    console.print(verification_table(session, session.groups[0], width=width))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in text.getvalue()
+    (placed,) = (line for line in lines if "+01:01:01" in line)
+    (verified,) = (line for line in lines if "+1.00 ms" in line)
+    assert "synced" in placed
+    assert "PASS" in verified
+    for line in (placed, verified):  # a name may be folded at a slash or where it must
+        assert line.strip().startswith(name[:6])

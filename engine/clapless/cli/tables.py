@@ -27,6 +27,9 @@ STATUS_STYLES = {"synced": "green", "check": "yellow", "manual": "cyan"}
 WIDE = 110
 """Columns of a terminal that holds every column of a table."""
 
+NARROW = 80
+"""Columns of a terminal below which only what says where a clip lies is shown."""
+
 LEAST_GUESS = 0.05
 """A guess that is less probable than this would only mislead."""
 VERDICT_WORDS = {"pass": "PASS", "fail": "FAIL", "not_verifiable": "not verifiable"}
@@ -36,7 +39,7 @@ VERDICT_STYLES = {"pass": "green", "fail": "red", "not_verifiable": "yellow"}
 def print_session(console: Console, session: Session) -> None:
     """Print what is placed, what is not and why, and how many of each."""
     for group in session.groups:
-        console.print(group_table(session, group, wide=console.width >= WIDE))
+        console.print(group_table(session, group, width=console.width))
     if session.unplaced:
         console.print(unplaced_table(session))
     for line in _notes(session):
@@ -44,23 +47,26 @@ def print_session(console: Console, session: Session) -> None:
     console.print(summary(session))
 
 
-def group_table(session: Session, group: Group, *, wide: bool = True) -> Table:
+def group_table(session: Session, group: Group, *, width: int = WIDE) -> Table:
     """Return where each clip of a group lies.
 
     Parameters
     ----------
     session, group
         The group and the session it is of.
-    wide
-        Whether there is room for the columns that repeat what other lines say.
+    width
+        Columns of the terminal: the narrower it is, the less is said of each clip. Names
+        may be folded, nothing is cut.
     """
+    wide, narrow = width >= WIDE, width < NARROW
     reference = session.clip(group.reference)
     title = Text.assemble("Group ", safe(group.id), ", on the clock of ", safe(reference.name))
     table = plain_table(title)
     table.add_column("Clip", overflow="fold")
     if wide:
         table.add_column("Camera or recorder", overflow="fold")
-    for heading in ("Starts at", "Frames", "Plus or\nminus", "Drift\nppm", "in an\nhour", "Sure"):
+    headings = ("Starts at", "Frames", "Plus or\nminus", "Drift\nppm", "in an\nhour", "Sure")
+    for heading in headings[:1] if narrow else headings:
         add_number_column(table, heading)
     table.add_column("Status", no_wrap=True)
     if wide:
@@ -68,6 +74,8 @@ def group_table(session: Session, group: Group, *, wide: bool = True) -> Table:
     for placement in sorted(group.placements, key=lambda one: one.offset_s):
         clip = session.clip(placement.clip)
         cells = list(_placement_cells(session, group, placement))
+        if narrow:
+            cells = [cells[0], cells[-1]]
         if wide:
             cells.insert(0, safe(clip.device or ""))
             cells.append(safe(", ".join(placement.signals)))
@@ -157,12 +165,22 @@ def summary(session: Session) -> Text:
     return Text(", ").join(Text(*part) for part in parts)
 
 
-def verification_table(session: Session, group: Group) -> Table:
-    """Return what measuring each placement again gave."""
+def verification_table(session: Session, group: Group, *, width: int = WIDE) -> Table:
+    """Return what measuring each placement again gave.
+
+    Parameters
+    ----------
+    session, group
+        The group and the session it is of.
+    width
+        Columns of the terminal: head, middle and tail stand apart where there is room.
+    """
+    wide = width >= WIDE
     reference = session.clip(group.reference)
     table = plain_table(Text.assemble("Group ", safe(group.id), ", against ", safe(reference.name)))
     table.add_column("Clip", overflow="fold")
-    for heading in ("Off by", "Frames", "Spread", "Head", "Middle", "Tail"):
+    headings = ("Off by", "Frames", "Spread", "Head", "Middle", "Tail")
+    for heading in headings if wide else headings[:2]:
         add_number_column(table, heading)
     for heading in ("Answer", "What would fix it"):
         table.add_column(heading, overflow="fold")
@@ -171,7 +189,9 @@ def verification_table(session: Session, group: Group) -> Table:
             continue
         clip = session.clip(placement.clip)
         rate = counting_rate(session, clip, group)
-        table.add_row(safe(clip.name), *_verification_row(placement, rate))
+        cells = list(_verification_row(placement, rate))
+        shown = cells if wide else [*cells[:2], *cells[len(headings) :]]
+        table.add_row(safe(clip.name), *shown)
     return table
 
 

@@ -87,7 +87,7 @@ def _show(session: Session) -> None:
     console = stdout()
     for group in session.groups:
         if len(group.placements) > 1:
-            console.print(verification_table(session, group))
+            console.print(verification_table(session, group, width=console.width))
     answers = [
         placement.verification.verdict
         for group in session.groups
