@@ -42,10 +42,16 @@ def line(name: str, scores: list[ClipScore], shoot: Shoot) -> list[object]:
         len(counted),
         len(right),
         f"{100 * len(right) / len(counted):.0f}" if counted else "-",
-        sum(x.wrong for x in scores),
+        sum(x.wrong and not to_check(x) for x in scores),
+        sum(x.wrong and to_check(x) for x in scores),
         frames[len(frames) // 2] if frames else "-",
         frames[-1] if frames else "-",
     ]
+
+
+def to_check(score: ClipScore) -> bool:
+    """Return whether a clip's placement says that it has to be looked at."""
+    return score.placement is not None and score.placement.status == "check"
 
 
 def more(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +71,7 @@ def main() -> None:
         "right",
         "right %",
         "wrong",
+        "wrong, to check",
         "median frames",
         "worst frames",
     )
@@ -87,7 +94,9 @@ def main() -> None:
         )
         for x in scores:
             if x.wrong:
-                console.print(f"wrong: {x.clip.path.name} of {x.clip.device}: {x.errors_s}")
+                status = x.placement.status if x.placement is not None else ""
+                name = f"{x.clip.path.name} of {x.clip.device}"
+                console.print(f"wrong: {name}, {status}: {x.errors_s}")
         for clip in result.failures:
             console.print(f"not read: {clip.message}")
     print_seeds(range(options.seed, options.seed + options.pairs))
