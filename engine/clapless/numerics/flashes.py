@@ -37,6 +37,11 @@ SMOOTH_ROWS, SEGMENT_ROWS, HOLE_ROWS, BORDER_ROWS = 9, 25, 160, 12
 """Box over rows; shortest lit band; longest dark object inside a band; rows at the border where no
 edge can be told. All of 1080 rows, scaled with the height (the recipe was measured at 1080)."""
 
+INNER_ROWS, CLIPPED_ROWS, CLIPPED_STD = 150, 108, 0.04
+"""Rows inside of an edge that show a flash's full light; where the border of the picture leaves
+fewer than the second number, the edge is off by up to this share of the height (it was measured up
+to 0.7 ms late on frames that caught the glow of a flash alone)."""
+
 MOST_LIT_FRAMES = 3
 """A short flash reaches no further: exposure and readout together are under two frame intervals.
 What lights more frames in a row is a lamp or a strobe."""
@@ -270,27 +275,52 @@ def _edges(frame: LitFrame, even: Doubles, band: tuple[int, int], noise: float) 
     height = even.size
     border = scaled(BORDER_ROWS, height, 2)
     first, stop = band
-    inner = min(scaled(150, height), max(scaled(20, height, 2), (stop - first) // 2))
+    clipped = first <= border or stop >= height - border
     found: list[tuple[bool, float, float]] = []
     if first > border:
-        full = float(np.percentile(even[first : first + inner], 80))
         outside = even[max(0, first - scaled(75, height)) : max(1, first - scaled(20, height))]
-        found.append((True, *_crossing(even, first, stop, (float(np.median(outside)) + full) / 2)))
+        calm = float(np.median(outside))
+        found.append((True, *_half_light(even, band, calm)))
     if stop < height - border:
-        full = float(np.percentile(even[stop - inner : stop], 80))
         outside = even[stop + scaled(15, height) : stop + scaled(75, height)]
         calm = float(np.median(outside)) if stop < height - scaled(30, height, 3) else 0.0
-        turned = even[::-1]
-        row, slope = _crossing(turned, height - stop, height - first, (calm + full) / 2)
+        mirrored = height - stop, height - first
+        row, slope = _half_light(even[::-1], mirrored, calm)
         found.append((False, height - 1 - row, slope))
     edges = []
     for top, row, slope in found:
         if np.isfinite(row) and border / 2 < row < height - border / 2:
             # Neighbouring rows share the noise of the box.
-            row_std = max(noise, 0.1) / max(slope, 1e-3)
+            row_std = max(noise, 0.1) / max(slope, 1e-3) / height
+            seen = height - row if top else row
+            if clipped and seen < scaled(CLIPPED_ROWS, height):
+                # Perhaps all of it is glow: its half says little of the flash's.
+                row_std = float(np.hypot(row_std, CLIPPED_STD))
             parity_row = (2 * row + frame.parity + 0.5) / (2 * height)
-            edges.append(Edge(frame.time_s, parity_row, top, float(row_std / height)))
+            edges.append(Edge(frame.time_s, parity_row, top, float(row_std)))
     return edges
+
+
+def _half_light(even: Doubles, band: tuple[int, int], calm: float) -> tuple[float, float]:
+    """Return where a band first rises through half its light, and its slope per row.
+
+    Full light is that of the rows inside of the edge itself: those outside of it show the glow
+    after the flash, or its rise.
+    """
+    first, stop = band
+    reach = scaled(INNER_ROWS, even.size)
+    inside = first
+    row, slope = float("nan"), 0.0
+    for _ in range(3):
+        near = even[inside : min(inside + reach, stop)]
+        if not near.size:
+            break
+        full = float(np.percentile(near, 80))
+        row, slope = _crossing(even, first, stop, (calm + full) / 2)
+        if not np.isfinite(row):
+            break
+        inside = int(row)
+    return row, slope
 
 
 def _crossing(even: Doubles, first: int, stop: int, level: float) -> tuple[float, float]:

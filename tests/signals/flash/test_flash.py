@@ -284,7 +284,32 @@ def test_interlaced_fields_are_two_times() -> None:
             for e in expected
             if e.top == edge.top
         ]
-        assert min(apart) < 0.03
+        assert min(apart) < 0.03 + edge.row_std
+
+
+def test_glow_alone_at_a_border_says_little_and_a_split_flash_more() -> None:
+    """Half of the glow is not half of the flash; what shows its full light is another matter."""
+    camera = dataclasses.replace(CAMERAS["a"], readout_s=0.010, exposure_s=0.003)
+    interval_s = float(1 / camera.frame_rate)
+    before = [50.3 * interval_s * k for k in range(1, 13)]
+    # 0.2 ms before the first row of a frame opens, and long after the last of the one before.
+    glow = [(round(t / interval_s) * interval_s - 0.0017, 1.0) for t in before]
+    found = feature("glow", camera, glow)
+    edges = [edge for event in found.events for edge in event.edges]
+    assert len(edges) >= 6
+    assert all(edge.row_std > 0.03 for edge in edges)
+    # Read out so slowly that the end of one frame and the beginning of the next are lit.
+    slow = dataclasses.replace(CAMERAS["a"], readout_s=0.030, exposure_s=0.012)
+    split = [(round(t / interval_s) * interval_s - 0.0005, 1.0) for t in before]
+    found = feature("split", slow, split)
+    pairs = [event.edges for event in found.events if len(event.edges) == 2]
+    pairs = [(one, two) for one, two in pairs if one.time_s < two.time_s and one.row > two.row]
+    assert len(pairs) >= 8
+    apart_s = [
+        two.time_s - one.time_s + slow.readout_s * (two.row - one.row) - slow.exposure_s
+        for one, two in pairs
+    ]
+    assert np.median(np.abs(apart_s)) < 2e-4
 
 
 @pytest.mark.media

@@ -52,7 +52,7 @@ class FlashSignal:
     @property
     def version(self) -> int:
         """Raised whenever its features change."""
-        return 1
+        return 2
 
     @property
     def proves(self) -> Literal["moment", "route"]:
