@@ -42,6 +42,8 @@ class Encoding:
         FFmpeg's name; mpeg4 steps in where libx264 is missing from PyAV.
     crf
         Quality of H.264: 18 is fine, 35 is small.
+    video_bit_rate
+        Bits per second of H.264, in place of `crf`; 0 for none.
     keyframe_every
         Frames from one keyframe to the next.
     b_frames
@@ -55,6 +57,7 @@ class Encoding:
 
     video_codec: str = "libx264"
     crf: int = 34
+    video_bit_rate: int = 0
     keyframe_every: int = 50
     b_frames: int = 0
     audio_codec: str = "aac"
@@ -211,6 +214,9 @@ def _video_stream(
             "crf": str(encoding.crf),
             "bf": str(encoding.b_frames),
         }
+        if encoding.video_bit_rate:
+            stream.bit_rate = encoding.video_bit_rate
+            del stream.options["crf"]
     if labels.timecode is not None:
         stream.metadata["timecode"] = labels.timecode
     return stream

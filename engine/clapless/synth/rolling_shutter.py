@@ -171,10 +171,20 @@ def flash_pictures(
     grain = [
         rng.standard_normal((height, width)).astype(np.float32) * camera.noise for _ in range(5)
     ]
+    dark = [_rounded(room + one) for one in grain]
     for frame in frames:
+        chosen = int(rng.integers(5))
         light = camera.light_of(frame, flashes)[:, None] * camera.light
-        picture = np.asarray(room + light * room_light + grain[int(rng.integers(5))], np.float64)
+        if light.any():
+            picture = _rounded(room + light * room_light + grain[chosen])
+        else:
+            picture = dark[chosen].copy()
         left = int((width * 0.8) * (0.5 + 0.5 * np.sin(frame / 17.0)))
         mover = picture[height // 3 : height // 2, left : left + width // 8]
-        np.add(mover, 45.0, out=mover)
-        yield np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+        mover[...] = np.minimum(mover, 210) + 45
+        yield picture
+
+
+def _rounded(picture: NDArray[np.floating]) -> NDArray[np.uint8]:
+    levels: NDArray[np.uint8] = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return levels
