@@ -61,6 +61,8 @@ class RideCamera:
         Standard deviation in grey levels.
     crf
         Of H.264.
+    b_frames
+        Between references, as cameras have them; the encoder then works as hard as theirs.
     """
 
     width: int = 640
@@ -73,6 +75,7 @@ class RideCamera:
     dirt: int = 0
     noise: float = 3.0
     crf: int = 26
+    b_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +172,11 @@ def same_place_s(ref: Passage, new: Passage, t_new_s: float) -> list[tuple[float
 def write_ride(path: Path, run: RideRun) -> Passage:
     """Write a run's video (H.264) and return its truth."""
     truth = passage(run)
-    encoding = Encoding(crf=run.camera.crf, keyframe_every=round(run.frame_rate))
+    encoding = Encoding(
+        crf=run.camera.crf,
+        keyframe_every=round(run.frame_rate),
+        b_frames=run.camera.b_frames,
+    )
     write_movie(
         path,
         frames=ride_frames(run, truth),
