@@ -19,9 +19,10 @@ from clapless_resolve.errors import ResolveError
 from clapless_resolve.laying import carried_plans, laid_out, media_paths
 from clapless_resolve.marking import ON_CLIPS, mark_clips, remove_ours
 from clapless_resolve.placing import BATCH, Placed, check, fill, finish
-from clapless_resolve.plan import Plan, path_key
+from clapless_resolve.plan import RATE_NAMES, Plan, path_key
 from clapless_resolve.reading import PoolClip, all_clips, read_clips
 from clapless_resolve.remote import ask_each
+from clapless_resolve.settings import rate_setting
 from clapless_resolve.speed_trial import speeds_are_kept
 
 Tell = Callable[[str, int, int], None]
@@ -107,6 +108,10 @@ def apply_session(
         A new sound file cannot be written.
     """
     options = options or ExportOptions()
+    if options.rate is None and not any(clip.frame_rate for clip in session.clips):
+        # Sound alone asks for no rate: the project's is the one its pictures will have.
+        rate = rate_setting(connection.project)
+        options = replace(options, rate=rate if rate in RATE_NAMES else None)
     notices = timelines.remove_unfinished(connection)
     notices += multicam_signs.remove_unfinished(connection)
     pool = _Pool(connection, exists, tell)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clapless.timing import snap_rate
 from clapless_resolve.connect import MODAL, Connection
 from clapless_resolve.errors import ResolveError
 from clapless_resolve.marking import OURS, custom_data
 from clapless_resolve.plan import Lane, Plan
 from clapless_resolve.protocols import Timeline, has, needed
+from clapless_resolve.settings import RATE, rate_setting, setting
 
 UNFINISHED = OURS + "unfinished:"
 MADE = OURS + "made:"
@@ -229,7 +229,7 @@ def _sign(connection: Connection, timeline: Timeline, plan: Plan, run: str) -> N
 def _set_rate(timeline: Timeline, plan: Plan) -> None:
     if _reads_rate(timeline, plan):
         return
-    wanted = {"useCustomSettings": "1", "timelineFrameRate": plan.rate_name}
+    wanted = {"useCustomSettings": "1", RATE: plan.rate_name}
     if has(timeline, "SetSettings"):
         for name, value in wanted.items():
             timeline.SetSettings({name: value})
@@ -244,18 +244,8 @@ def _set_rate(timeline: Timeline, plan: Plan) -> None:
 
 
 def _reads_rate(timeline: Timeline, plan: Plan) -> bool:
-    said, drop = _setting(timeline, "timelineFrameRate"), _setting(timeline, DROP)
-    try:
-        rate = snap_rate(float(said.split(" ")[0]))
-    except ValueError:
-        return False
-    return rate == plan.rate and (drop == "1") == plan.rate_name.endswith("DF")
-
-
-def _setting(timeline: Timeline, name: str) -> str:
-    if has(timeline, "GetSettings"):
-        return str((timeline.GetSettings() or {}).get(name, ""))
-    return str(timeline.GetSetting(name))
+    drop = setting(timeline, DROP) == "1"
+    return rate_setting(timeline) == plan.rate and drop == plan.rate_name.endswith("DF")
 
 
 def _grown(timeline: Timeline, kind: str, before: int) -> None:

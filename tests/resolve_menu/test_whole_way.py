@@ -56,7 +56,7 @@ def world(tmp_path: Path) -> World:
     first, second = tmp_path / "A" / "Zoom é.wav", tmp_path / "B" / "Tascam.wav"
     start = int(OFFSET_S * RATE_HZ)
     parts = {first: event[: 24 * RATE_HZ], second: event[start : start + 20 * RATE_HZ]}
-    world = World("21.0.4", rate="25")
+    world = World("21.0.4", rate="24")
     for path, part in parts.items():
         path.parent.mkdir()
         write_wave(path, np.clip(part + noise.normal(0, 0.002, len(part)), -1, 1))
@@ -73,7 +73,7 @@ def assert_placed(world: World) -> None:
     assert world.project is not None
     (timeline,) = world.project.timelines
     starts = sorted(item.start for item in timeline.items)
-    assert [start - starts[0] for start in starts] == [0, round(OFFSET_S * 25)]
+    assert [start - starts[0] for start in starts] == [0, round(OFFSET_S * 24)]
 
 
 @pytest.fixture
