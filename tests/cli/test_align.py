@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from clapless.cli.app import run
+from clapless.cli.route_picture import places
+from clapless.markers.choice import read_markers
+from clapless.model import Marker
+from clapless.pipeline.routes import align
 from clapless.session import read_session
+from clapless.synth.music import song
+from clapless.synth.takes import beats, perform_take
 from tests.numerics.test_route_warp import ride, wander
 from tests.pipeline.test_routes import gpx
 
@@ -64,3 +74,113 @@ def test_an_anchor_that_is_none_is_wrong_usage(
 ) -> None:
     assert run(["align", *tracks, "--anchor", "12"]) == 2
     assert "T_REF=T_NEW" in capsys.readouterr().err
+
+
+def test_the_picture_shows_markers_of_a_file_and_of_the_session(
+    tracks: tuple[str, str], tmp_path: Path
+) -> None:
+    notes = tmp_path / "ref.csv"
+    notes.write_text('name,time_s\n"$root$, left",60\nlong after,99999\n', "utf-8")
+    bare, marked = tmp_path / "bare.png", tmp_path / "marked.png"
+    assert run(["align", *tracks, "--plot", str(bare)]) == 0
+    assert run(["align", *tracks, "--plot", str(marked), "--markers", str(notes)]) == 0
+    assert marked.read_bytes() != bare.read_bytes()
+    assert run(["align", *tracks, "--markers", str(notes)]) == 2
+
+
+def test_markers_of_either_run_are_drawn_where_they_fall(tracks: tuple[str, str]) -> None:
+    result = align(*tracks)
+    placement = result.session.groups[0].placements[1]
+    held = [
+        Marker(id="a", name="a", clip="c1", time_s=60.0),
+        Marker(id="b", name="b", clip="c2", time_s=50.0),
+        Marker(id="c", name="c", clip="c1", time_s=1e5),
+        Marker(id="d", name="d", clip="c9", time_s=5.0),
+    ]
+    one, two, late = places(result, held)
+    assert one[1:] == pytest.approx((placement.to_clip(60.0), 60.0))
+    assert two[1:] == pytest.approx((50.0, placement.to_group(50.0)))
+    assert not one[0].needs_review
+    assert late[0].needs_review
+    assert late[1] <= float(result.session.clips[1].duration_s)
+
+
+def wav(path: Path, samples: NDArray[np.float32], rate_hz: int = 16000) -> str:
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("pcm_s16le", rate=rate_hz, layout="mono")
+        data = np.clip(samples * 3000, -32768, 32767).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(data, format="s16", layout="mono")
+        frame.sample_rate, frame.time_base = rate_hz, Fraction(1, rate_hz)
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return str(path)
+
+
+@pytest.mark.media
+def test_two_takes_of_a_song_are_aligned_and_markers_fall_on_the_same_beat(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    piece = song(np.random.default_rng(71))
+    grids, files = [], []
+    for seed, ratio in ((1, 1.0), (2, 1.3)):
+        rng = np.random.default_rng(seed)
+        grids.append(beats(rng, piece, sections=4, ratio=ratio))
+        files.append(wav(tmp_path / f"take {seed}.wav", perform_take(rng, piece, grids[-1], 16000)))
+    session, out = tmp_path / "s.json", tmp_path / "new.csv"
+    assert run(["align", *files, "-o", str(session)]) == 0
+    assert "by tempo" in capsys.readouterr().out
+    chosen = np.arange(8, 120)
+    notes = tmp_path / "ref.csv"
+    rows = "".join(f"beat {n},{float(grids[0][n])!r}\n" for n in chosen)
+    notes.write_text("name,time_s\n" + rows, "utf-8")
+    transfer = ["markers", "transfer", str(session), "--markers", str(notes), "--to", "take 2"]
+    assert run([*transfer, "-o", str(out)]) == 0
+    got = [marker.time_s for marker in read_markers(out)]
+    error_s = np.abs(np.array(got) - grids[1][chosen])
+    assert np.median(error_s) < 0.03
+    # In a few bars of this quick song the map may lie a stroke beside; its error bar says so.
+    assert error_s.max() < 0.3
+
+
+@pytest.mark.media
+def test_another_song_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = []
+    for seed in (71, 72):
+        rng = np.random.default_rng(seed)
+        piece = song(rng)
+        grid = beats(rng, piece, sections=3)
+        files.append(wav(tmp_path / f"{seed}.wav", perform_take(rng, piece, grid, 16000)))
+    assert run(["align", *files]) == 3
+    assert "the two do not play one piece of music" in capsys.readouterr().out
+
+
+def test_tracks_that_never_meet_or_have_no_times_are_one_sentence(
+    tracks: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times, places_m = ride(wander(41), speed_mps=5.0, seed=42)
+    far = gpx(tmp_path / "far.gpx", times, places_m + 50_000.0)
+    assert run(["align", tracks[0], str(far)]) == 3
+    assert "the two runs do not follow one route" in capsys.readouterr().out
+    bare = tmp_path / "bare.gpx"
+    text = Path(tracks[1]).read_text("utf-8")
+    bare.write_text(text.replace("<time>", "<x>").replace("</time>", "</x>"), "utf-8")
+    assert run(["align", tracks[0], str(bare)]) == 3
+    assert "bare: its track has no times" in capsys.readouterr().out
+
+
+def test_a_signal_that_there_is_not_is_wrong_usage(
+    tracks: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["align", *tracks, "--signals", "gps,smell"]) == 2
+    assert "there are gps, tempo and scenery" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_named_evidence_that_finds_nothing_is_told(
+    tracks: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["align", *tracks, "--signals", "gps,tempo,scenery"]) == 0
+    err = capsys.readouterr().err
+    assert "By tempo nothing was found: ref has no sound." in err
+    assert "By scenery nothing was found: ref has no pictures." in err

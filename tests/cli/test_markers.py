@@ -125,3 +125,41 @@ def test_what_cannot_be_meant_is_one_sentence(
     assert code == 2
     assert "No clip is called c9" in words
     assert not Path(out).exists()
+
+
+def test_hostile_names_and_unknown_colours_arrive_whole_in_every_format(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = '"a, ""b""\nsecond line",20,sea foam\n=1+1,40,\n"tab\there",60,red\n'
+    ref = write(tmp_path / "ref.csv", "name,time_s,color\n" + rows)
+    names = ['a, "b"\nsecond line', "=1+1", "tab\there"]
+    for out in ("new.csv", "new.json", "new.edl", "new.fcpxml", "new.xml", "new.otio"):
+        arguments = ["markers", "transfer", str(session), "--markers", ref, "--to", "c2"]
+        assert run([*arguments, "-o", str(tmp_path / out)]) == 0
+        assert "Wrote 3 markers" in capsys.readouterr().out
+        back = read_markers(tmp_path / out, rate=Fraction(30000, 1001))
+        plain = [" ".join(name.split()) for name in names]
+        assert [" ".join(marker.name.split()) for marker in back] == plain
+        assert [m.time_s for m in back] == pytest.approx([7.5, 27.5, 47.5], abs=0.02)
+        if out in ("new.csv", "new.json"):
+            assert [m.name for m in back] == names
+            assert [m.color for m in back] == ["sea foam", "", "red"]
+
+
+def test_a_preset_of_ones_own_says_format_rate_reel_and_label(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[presets.trail]\nformat = "resolve-markers"\nfps = 25\nreel = "A001"\nlabel = "T"\n',
+        "utf-8",
+    )
+    monkeypatch.setenv("CLAPLESS_CONFIG", str(config))
+    ref = write(tmp_path / "ref.csv", "name,time_s\nroot,20.5\n")
+    out = tmp_path / "new.edl"
+    arguments = ["markers", "transfer", str(session), "--markers", ref, "--to", "c2"]
+    assert run([*arguments, "-o", str(out), "--preset", "custom"]) == 0
+    text = out.read_text("utf-8")
+    # 8 s on the clip, in frames of 25.
+    assert "001  A001     V     C        00:00:08:00 00:00:08:01" in text
+    assert "|M:T: root" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from pathlib import Path
 
@@ -71,6 +72,50 @@ def test_a_bent_placement_goes_there_and_back_too(t_b_s: float) -> None:
     (back,) = carry([there.marker], source=a, target=b)
     assert abs(back.marker.time_s - t_b_s) < 1e-9
     assert not there.note
+
+
+@st.composite
+def maps(draw: st.DrawFn) -> TimeMap:
+    """Return maps of one to three bent segments, at half to double pace, with gaps between."""
+    t, g = draw(st.floats(0, 5)), draw(st.floats(-20, 20))
+    segments = []
+    for _ in range(draw(st.integers(1, 3))):
+        knots = [(t, g)]
+        for _ in range(draw(st.integers(1, 6))):
+            step = draw(st.floats(0.1, 8))
+            t, g = t + step, g + step * draw(st.floats(0.5, 2))
+            knots.append((t, g))
+        segments.append(Segment(tuple(knots), tuple(0.1 for _ in knots)))
+        t, g = t + draw(st.floats(0, 3)), g + draw(st.floats(0, 3))
+    return TimeMap(tuple(segments))
+
+
+@given(whole=maps(), share=st.floats(0, 1), piece=st.integers(0, 2))
+def test_every_frame_of_every_map_comes_back_as_itself(
+    whole: TimeMap, share: float, piece: int
+) -> None:
+    rate = Fraction(30000, 1001)
+    knots = whole.segments[piece % len(whole.segments)].knots
+    time_s = knots[0][0] + share * (knots[-1][0] - knots[0][0])
+    frame = math.ceil(time_s * rate)
+    at_s = float(frame / rate)
+    if not (knots[0][0] < at_s < knots[-1][0] and at_s < 200):
+        return
+    b = Host(group="g1", placement=placement("b", time_map=whole), clip=clip("b", 200))
+    (there,) = carry([marker(at_s)], source=b, target=Host(group="g1"))
+    (back,) = carry([there.marker], source=Host(group="g1"), target=b)
+    assert round(Fraction(back.marker.time_s) * rate) == frame
+    assert not there.note
+    assert not back.note
+    assert there.std_s == pytest.approx(0.1)
+
+
+def test_the_error_bar_of_a_carried_marker_is_that_of_the_map_there() -> None:
+    whole = TimeMap((Segment(((0.0, 0.0), (10.0, 12.0), (20.0, 20.0)), (0.1, 0.5, 0.3)),))
+    _, b = hosts(time_map=whole, offset_std_s=9.0)
+    (carried,) = carry([marker(6.0)], source=Host(group="g1"), target=b)
+    assert carried.marker.time_s == pytest.approx(5.0)
+    assert carried.std_s == pytest.approx(0.3)
 
 
 def test_a_gap_puts_a_marker_at_its_nearer_end_to_be_reviewed() -> None:

@@ -60,7 +60,12 @@ def align(
         ),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw map and uncertainty into a PNG.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw map, residuals and markers into a PNG."),
+    ] = None,
+    marker_file: Annotated[
+        Path | None,
+        typer.Option("--markers", metavar="FILE", help="Markers of REF, to draw with --plot."),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the session document instead of tables.")
@@ -75,6 +80,7 @@ def align(
     if output is not None:
         check_target(output)
         markers = read_session(output).markers if output.exists() else ()
+    drawn = _markers(marker_file, plot)
     gates = Gates(least_on_route=least_on_route, most_apart_m=most_apart, most_p90_s=most_unsure)
     options = AlignOptions(
         ref_gpx=ref_gpx,
@@ -95,10 +101,20 @@ def align(
     if plot is not None and result.session.groups:
         from clapless.cli.route_picture import draw_map
 
-        draw_map(result, plot)
+        draw_map(result, plot, (*markers, *drawn))
         stderr().print(f"Drawn: {printable(str(plot))}", soft_wrap=True)
     warn(result.warnings)
     raise typer.Exit(outcome.of_session(result.session))
+
+
+def _markers(path: Path | None, plot: Path | None) -> tuple[Marker, ...]:
+    if path is None:
+        return ()
+    if plot is None:
+        raise UsageError("--markers says what to draw: name the picture with --plot.")
+    from clapless.markers.choice import read_markers
+
+    return read_markers(path)
 
 
 def _anchor(text: str) -> tuple[float, float]:
@@ -133,7 +149,10 @@ def _show(result: AlignResult, output: Path | None) -> None:
     assert placement.time_map is not None  # an alignment always has one
     parts = len(placement.time_map.segments)
     stretches = words.count_words(parts, "stretch", "stretches")
-    console.print(safe(f"{new.name} on the time of {ref.name}: {stretches}"), style="bold")
+    by = f", by {' and '.join(placement.signals)}" if placement.signals else ""
+    console.print(safe(f"{new.name} on the time of {ref.name}: {stretches}{by}"), style="bold")
+    if len(placement.time_map.segments) == 1 and len(placement.time_map.longest.knots) == 2:
+        console.print(f"A straight line is enough: drift {placement.drift_ppm:+.0f} ppm")
     if result.quality is not None:
         _show_quality(result)
     table = Table(box=None, header_style="bold", pad_edge=False)

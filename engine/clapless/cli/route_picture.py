@@ -71,7 +71,6 @@ def draw_map(result: AlignResult, path: Path, markers: Sequence[Marker] = ()) ->
         parse_math=False,
     )
     upper.set_ylabel("reference, s")
-    residual.set_ylabel("each evidence\nminus the map, s")
     pace.set_ylabel("pace: reference s\nper s of the run")
     lower.set_ylabel("plus or\nminus, s")
     lower.set_xlabel("new run, s (shaded: no answer)")
@@ -92,15 +91,17 @@ def places(result: AlignResult, markers: Sequence[Marker]) -> list[tuple[Marker,
     Those in a gap are at its nearer end, as `clapless markers transfer` puts them; those of other
     clips are left out.
     """
+    from clapless.markers.formats import TIMELINE
     from clapless.markers.transfer import carry, host_of
 
     session = result.session
     ref, new = session.clips
     hosts = {clip.id: host_of(session, clip.id, clip=clip.id) for clip in (ref, new)}
+    timelines = (TIMELINE, session.groups[0].id)
     found = []
     for marker in markers:
-        home = marker.clip or ref.id
-        if home not in hosts:
+        home = ref.id if marker.clip is None and marker.group in timelines else marker.clip
+        if home is None or home not in hosts:
             continue
         (other,) = carry(
             [marker],
@@ -132,22 +133,28 @@ def _draw_markers(axes: Axes, result: AlignResult, markers: Sequence[Marker]) ->
 
 
 def _draw_residuals(axes: Axes, result: AlignResult) -> None:
+    """Draw the evidence against the map; where there is only one, the map against its line."""
     from clapless.pipeline.routes.combining import sampled
 
-    time_map = result.session.groups[0].placements[1].time_map
+    placement = result.session.groups[0].placements[1]
+    time_map = placement.time_map
     assert time_map is not None  # an alignment always has one
+    several = len(result.session.matches) > 1
     for match, color in zip(result.session.matches, COLORS, strict=False):
         if match.time_map is None:
             continue
         ends = [knot[0] for s in match.time_map.segments for knot in (s.knots[0], s.knots[-1])]
         times_s = np.arange(ends[0], ends[-1], max((ends[-1] - ends[0]) / 2000, 0.05))
         got, std = sampled(match.time_map, times_s)
-        off = got - sampled(time_map, times_s)[0]
+        line = placement.offset_s + times_s / placement.rate
+        off = got - (sampled(time_map, times_s)[0] if several else line)
         label = match.signal if match.accepted else f"{match.signal} (left out)"
         axes.plot(times_s, off, color=color, linewidth=1.0, label=label)
         axes.fill_between(
             times_s, off - 2 * std, off + 2 * std, color=color, alpha=0.15, linewidth=0
         )
+    against = "the map" if several else "its nearest line"
+    axes.set_ylabel(f"residual: evidence\nminus {against}, s")
     axes.axhline(0.0, color=INK, linewidth=0.6)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper right", fontsize="x-small", frameon=False)

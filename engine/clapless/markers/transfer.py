@@ -8,6 +8,7 @@ review; nothing is dropped.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -57,7 +58,20 @@ class Host:
 
     def std_s(self, time_s: float) -> float:
         """Return the standard deviation of the host's place at one of its times, in seconds."""
-        return 0.0 if self.placement is None else self.placement.std_s(time_s)
+        if self.placement is None:
+            return 0.0
+        whole = self.placement.time_map
+        for segment in whole.segments if whole is not None else ():
+            (first, *_), (last, *_) = segment.knots[0], segment.knots[-1]
+            if segment.std_s and first <= time_s <= last:
+                after = min(
+                    max(bisect_right([knot[0] for knot in segment.knots], time_s), 1),
+                    len(segment.knots) - 1,
+                )
+                (t_0, _), (t_1, _) = segment.knots[after - 1], segment.knots[after]
+                share = (time_s - t_0) / (t_1 - t_0)
+                return segment.std_s[after - 1] * (1 - share) + segment.std_s[after] * share
+        return self.placement.std_s(time_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
