@@ -40,6 +40,9 @@ HOLE_STEPS = 12.0
 LEAST_PLACES = 10
 """Fewer sure places are no run."""
 
+STEEP_OVER = 8
+"""Places over which one way's growth is held against the other's."""
+
 EDGE_PICTURES = 4
 """A run that begins or ends so near the recording's first or last picture reaches it."""
 
@@ -108,9 +111,11 @@ def runs_of(ref: Way, new: Way, placed: Placed) -> list[Run]:
 
 def _steepness(gone: Floats, at: Floats) -> float:
     """Return by how much the reference's way grows for the new run's: pictures differ in detail."""
-    reach = min(20, len(gone) - 1)
-    along = gone[reach:] - gone[:-reach]
-    ratio = (at[reach:] - at[:-reach])[along > 0] / along[along > 0]
+    reach = min(STEEP_OVER, len(gone) - 1)
+    along, risen = gone[reach:] - gone[:-reach], at[reach:] - at[:-reach]
+    # Over a gap the one grows and the other does not.
+    whole = (along > 0) & (along < 1.7 * np.median(along))
+    ratio = risen[whole] / along[whole]
     return float(np.clip(np.median(ratio), 0.4, 2.5)) if len(ratio) else 1.0
 
 
