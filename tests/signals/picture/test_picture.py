@@ -127,6 +127,14 @@ def test_nothing_moves_and_too_short_are_said() -> None:
     assert answer.code == "too_short"
 
 
+def test_two_seconds_prove_nothing_however_many_frames_they_have() -> None:
+    long, short = seen("a"), feature("short", B, 1, 2.2)
+    for one, other in ((long, short), (short, long)):
+        answer = PictureSignal().match(one, other)
+        assert isinstance(answer, Refusal)
+        assert answer.code == "too_short"
+
+
 def test_long_clips_are_looked_at_in_stretches() -> None:
     hour = Clip(id="a", name="a", files=(), duration_s=Fraction(3600))
     one, other = stretches(hour), stretches(replace(hour, id="b"))

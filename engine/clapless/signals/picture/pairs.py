@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clapless.numerics.picture_match import Curve, Peak, correlate, peak_of, summed
+from clapless.numerics.picture_match import LEAST_SAMPLES, Curve, Peak, correlate, peak_of, summed
 from clapless.signals.picture.feature import PictureFeature
 
 FASTEST_S = 1 / 30
 """Finest step of the grid: faster frames are averaged."""
+
+LEAST_S = 2.3
+"""Less in common proves nothing, however many frames it has: movements take their time, so fast
+frames are no more of them. As long as the least number of samples of real cameras of 6 frames per
+second, on which all figures were measured."""
 
 LIGHT_CHANGE = 0.01
 """Standard deviation of the logarithm of the brightness from which on light counts as a cue."""
@@ -53,12 +58,13 @@ def compare(a: PictureFeature, b: PictureFeature, step_s: float) -> Compared | N
     """Return the scores of all lags, None where too little is in common at any."""
     start_a, start_b = float(a.times_s[0]), float(b.times_s[0])
     cues_a, cues_b = a.cues(step_s, start_a), b.cues(step_s, start_b)
+    least = max(LEAST_SAMPLES, round(LEAST_S / step_s))
     curves = []
     for name, cue in cues_a.items():
         other = cues_b[name]
         if name == "light" and min(_deviation(cue.values), _deviation(other.values)) < LIGHT_CHANGE:
             continue
-        curve = correlate(cue, other)
+        curve = correlate(cue, other, least=least)
         if curve.lags.size:
             curves.append(curve)
     if not curves:
