@@ -6,7 +6,9 @@ import contextlib
 import errno
 import os
 import secrets
+from io import BytesIO
 from pathlib import Path
+from typing import Any, Protocol
 
 MEDIA_SUFFIXES = frozenset(
     f".{suffix}"
@@ -55,6 +57,27 @@ def write_aside(path: Path, data: bytes) -> None:
         with contextlib.suppress(FileNotFoundError):
             aside.unlink()
         raise
+
+
+class Drawing(Protocol):
+    """What matplotlib calls a figure."""
+
+    def savefig(self, fname: Any, **options: Any) -> None:
+        """Draw it into a file."""
+        ...
+
+
+def draw_aside(figure: Drawing, path: Path, *, dpi: int) -> None:
+    """Write a figure as a PNG file, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        As `write_aside`.
+    """
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=dpi, metadata={"Software": "Clapless"}, format="png")
+    write_aside(path, drawn.getvalue())
 
 
 def refuse_recordings(path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from clapless.aside import draw_aside
 from clapless.cli.picture import TICKS_S, draw_group, draw_session
 from clapless.errors import ClaplessError
 from clapless.model import Placement
@@ -44,6 +45,20 @@ def test_names_are_no_mathematics_and_no_warning(tmp_path: Path):
     session = dataclasses.replace(session, clips=(session.clips[0], hostile, session.clips[2]))
     (path,) = draw_session(session, tmp_path / "plots")
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_is_written_whole_or_not_at_all(tmp_path: Path):
+    class Breaks:
+        def savefig(self, fname, **_):
+            fname.write(b"half a picture")
+            raise OSError(28, "No space left on device")
+
+    path = tmp_path / "g1.png"
+    path.write_bytes(b"the picture of yesterday")
+    with pytest.raises(OSError, match="No space"):
+        draw_aside(Breaks(), path, dpi=100)
+    assert path.read_bytes() == b"the picture of yesterday"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_any_length_has_few_ticks(tmp_path: Path):

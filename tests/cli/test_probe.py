@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clapless.synth.gpmf import add_telemetry
 from clapless.synth.tracks import fit_bytes, gpx_text
+from clapless.synth.wave import write_wave
 from tests.media.gpmf_making import MODELS, payloads_of
 from tests.media.making import Picture, write_media
 
@@ -103,3 +107,21 @@ def test_every_real_gopro_file_shows_what_is_in_it(run, shared_data: Path, tmp_p
     taken = shared_data / "gopro" / "raw" / "hero7_17s.raw"
     run("probe", shared_data / "gopro" / "hero7.mp4", taken, "--plot", tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c1-hero7.png", "t1-hero7_17s.png"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_results_sent_to_a_full_disk_are_one_sentence(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    take = tmp_path / "a.wav"
+    write_wave(take, np.zeros((1, 16000), np.float32), 16000)
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "clapless", "probe", str(take), *options],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr.decode() == "The results could not be written: no space left on device.\n"

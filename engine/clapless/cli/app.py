@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -26,6 +28,10 @@ from clapless.errors import ClaplessError, UsageError
 
 VERBS = (sync, align, index, verify, probe, demo)
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk says that takes no more; where a file is written the verbs say so themselves, so that
+here it is the output that was redirected into one."""
+
 
 class _Group(TyperGroup):
     """Turns the errors meant for people into one sentence and an exit code."""
@@ -38,9 +44,24 @@ class _Group(TyperGroup):
             warn([sentence if sentence.endswith(".") else f"{sentence}."], "red")
             wrong = isinstance(error, UsageError)
             raise typer.Exit(outcome.WRONG_USAGE if wrong else outcome.NOTHING_USABLE) from error
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            why = (error.strerror or str(error)).lower()
+            warn([f"The results could not be written: {why}."], "red")
+            _let_go_of_stdout()
+            raise typer.Exit(outcome.NOTHING_USABLE) from error
         except KeyboardInterrupt:
             warn(["Stopped; nothing was left half written."])
             raise typer.Exit(outcome.INTERRUPTED) from None
+
+
+def _let_go_of_stdout() -> None:
+    """Point stdout at nothing: what it still holds would fail once more when Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def build() -> typer.Typer:

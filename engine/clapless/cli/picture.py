@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clapless.aside import draw_aside
 from clapless.cli.words import NOT_SYNCED, STATUS_WORDS
 from clapless.errors import ClaplessError, printable
 from clapless.model import Group, Placement, Session
@@ -40,7 +41,7 @@ def draw_session(session: Session, folder: Path) -> list[Path]:
             with warnings.catch_warnings():
                 # A name in a script that the font does not have is drawn as boxes.
                 warnings.filterwarnings("ignore", message="Glyph .* missing from")
-                figure.savefig(path, dpi=150, metadata={"Software": "Clapless"})
+                draw_aside(figure, path, dpi=150)
             drawn.append(path)
     except OSError as error:
         why = (error.strerror or str(error)).lower()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clapless.aside import draw_aside
 from clapless.errors import ClaplessError, printable
 from clapless.model import Match, Session
 
@@ -49,7 +50,7 @@ def draw_flashes(session: Session, folder: Path) -> list[Path]:
             name = re.sub(r"[^\w-]", "_", f"flashes_{clip}", flags=re.ASCII)
             path = folder / f"{name}.png"
             figure = flash_figure(session.clip(clip).name, match.details, side, edges)
-            figure.savefig(path, dpi=120, metadata={"Software": "Clapless"})
+            draw_aside(figure, path, dpi=120)
             drawn.append(path)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
