@@ -4,6 +4,9 @@ A made ride is copied with another speed, stops and receivers' noise; truth is e
 real GPX or FIT file is the ride that is copied.
 
     .venv/bin/python tests/benchmarks/route_gps.py [--track ../shared/data/gps_tracks/...gpx]
+
+With --pair two real files are aligned instead: how far apart their boats or riders were at times
+that the map calls one, against the nearest point that the other track has at all.
 """
 
 from __future__ import annotations
@@ -14,10 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
+from scipy.spatial import cKDTree
 
 from clapless.media.tracks import read_tracks
 from clapless.numerics.route_warp import RouteWarp, warp_routes
 from clapless.numerics.routes import by_distance, project
+from clapless.pipeline.routes import AlignResult, align
+from clapless.pipeline.routes.combining import sampled
 
 Floats = NDArray[np.float64]
 
@@ -67,13 +73,59 @@ def answers(warp: RouteWarp, seconds: Floats) -> tuple[Floats, Floats]:
     return got, std
 
 
+def nearness(ref: Path, new: Path) -> tuple[Floats, Floats, AlignResult]:
+    """Return for each second the map answers how far its place lies off, and how far the nearest.
+
+    Returns
+    -------
+    matched_m, nearest_m
+        Shape (n,); empty where the runs are refused.
+    result
+        Of `clapless.pipeline.routes.align`.
+    """
+    result = align(ref, new)
+    runs = [max(read_tracks(path).tracks, key=len) for path in (ref, new)]
+    origin = (float(runs[0].lat_deg[0]), float(runs[0].lon_deg[0]))
+    one, two = (project(held.lat_deg, held.lon_deg, origin=origin) for held in runs)
+    ref_s, new_s = (held.utc_s - held.utc_s[0] for held in runs)
+    if not result.session.groups:
+        return np.zeros(0), np.zeros(0), result
+    time_map = result.session.groups[0].placements[1].time_map
+    assert time_map is not None
+    seconds = np.arange(0.0, new_s[-1])
+    got, _ = sampled(time_map, seconds)
+    ok = np.isfinite(got)
+    here = at(new_s, two, seconds[ok])
+    matched_m = np.hypot(*(at(ref_s, one, got[ok]) - here).T)
+    whole = at(ref_s, one, np.arange(0.0, ref_s[-1], 0.2))
+    return matched_m, np.asarray(cKDTree(whole).query(here)[0], np.float64), result
+
+
+def print_pair(ref: Path, new: Path) -> None:
+    """Print the figures of a real pair."""
+    matched_m, nearest_m, result = nearness(ref, new)
+    print(f"{new.stem} on {ref.stem}: ", end="")
+    if not len(matched_m):
+        print(f"refused, {result.session.unplaced[0].reason}")
+        return
+    one, two = float(np.median(matched_m)), float(np.median(nearest_m))
+    gaps = ", ".join(f"{gap.kind} {gap.start_s:.0f} to {gap.end_s:.0f} s" for gap in result.gaps)
+    print(
+        f"matched median {one:.1f} m, nearest {two:.1f} m, ratio {one / two:.2f}; no answer: {gaps}"
+    )
+
+
 def main() -> None:
     """Print a row per level of noise."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--track", type=Path, help="a real ride to copy")
+    parser.add_argument("--pair", type=Path, nargs=2, help="two real rides to align")
     parser.add_argument("--seed", type=int, default=100_000)
     parser.add_argument("--copies", type=int, default=12)
     given = parser.parse_args()
+    if given.pair:
+        print_pair(*given.pair)
+        return
     print(f"seeds {given.seed} to {given.seed + given.copies - 1}, {STOPS} stops in each copy")
     print("noise  place median  P95    time median  P95    95 % interval  time answered")
     for noise_m in (1.5, 3.0, 5.0):

@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from route_gps import answers, at, nearness
+from route_gps import copy as perturbed
+from route_gps import ride as real_ride
 
 from clapless.errors import ClaplessError, UsageError
+from clapless.numerics.route_warp import warp_routes
+from clapless.numerics.routes import by_distance
 from clapless.pipeline.routes import AlignOptions, Gates, align
 from clapless.pipeline.routes.anchors import ANCHOR_STD_S, anchors_alone, through_anchors
 from clapless.session import read_session, write_session
@@ -168,18 +173,40 @@ def test_anchors_that_go_back_in_time_or_lie_in_a_gap_are_refused() -> None:
 def test_real_courses(shared_data: Path) -> None:
     tracks = shared_data / "gps_tracks" / "regatta"
     one = align(tracks / "track1.gpx", tracks / "track2.gpx")
-    assert one.session.groups
-    assert one.gaps
+    assert {gap.kind for gap in one.gaps} == {"detour"}
+    matched_m, nearest_m, _ = nearness(tracks / "track1.gpx", tracks / "track2.gpx")
+    assert len(matched_m) > 1500
+    # Boats tack apart: nothing is nearer than the nearest point of the other's track.
+    assert np.median(matched_m) <= 1.3 * np.median(nearest_m)
+    time_map = one.session.groups[0].placements[1].time_map
+    assert time_map is not None
+    for segment in time_map.segments:
+        assert (np.diff(np.array(segment.knots), axis=0) > 0).all()
     two = align(tracks / "osm-demo-Alex.gpx", tracks / "osm-demo-Yury.gpx")
     assert {left.code for left in two.session.unplaced} == {"other_route"}
 
 
 def test_mapped_helper_leaves_gaps_open() -> None:
     # What the other tests lean on: no answer is no answer.
-    from clapless.numerics.route_warp import warp_routes
     from tests.numerics.test_route_warp import route
 
     way = wander(35)
     run = route(*ride(way, speed_mps=5.0, seed=36))
     got, _ = mapped(warp_routes(run, run), np.array([-50.0, 1e6]))
     assert np.isnan(got).all()
+
+
+@pytest.mark.real
+def test_a_real_ride_against_copies_with_noise_stops_and_another_speed(shared_data: Path) -> None:
+    times_s, places_m = real_ride(shared_data / "gps_tracks" / "race_katka" / "jukka.gpx", 0)
+    seconds, noisy, true_s = perturbed(times_s, places_m, noise_m=5.0, seed=7)
+    ref, new = by_distance(places_m, times_s=times_s), by_distance(noisy, times_s=seconds)
+    assert ref is not None
+    assert new is not None
+    got_s, _ = answers(warp_routes(ref, new), seconds)
+    ok = np.isfinite(got_s)
+    apart_m = np.hypot(*(at(times_s, places_m, got_s[ok]) - at(times_s, places_m, true_s[ok])).T)
+    assert ok.mean() > 0.8
+    assert np.median(apart_m) <= 5.0
+    assert np.percentile(apart_m, 95) <= 15.0
+    assert np.median(np.abs(got_s[ok] - true_s[ok])) <= 1.0

@@ -197,13 +197,15 @@ def by_distance(
     step_m
         Distance of two values.
     smooth_points
-        Smoothing before, in points (Gaussian): the noise of a receiver at rest is no way.
+        Smoothing before, in points (Gaussian): the noise of a receiver at rest is no way. Points
+        more than a second apart are smoothed less, over as many seconds: corners stay.
     still_m
         Moves shorter than this from point to point count as standing.
     """
     if len(places_m) < 2:
         return None
-    smooth = gaussian_filter1d(places_m, smooth_points, axis=0, mode="nearest")
+    apart_s = float(np.median(np.diff(times_s))) if times_s is not None else 1.0
+    smooth = gaussian_filter1d(places_m, smooth_points / max(1.0, apart_s), axis=0, mode="nearest")
     steps = np.hypot(*np.diff(smooth, axis=0).T)
     steps[steps < still_m] = 0.0
     along = np.concatenate([[0.0], np.cumsum(steps)])
