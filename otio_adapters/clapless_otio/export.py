@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from clapless.errors import ExportError, printable_name
+from clapless.errors import ExportError, UsageError, printable_name
 from clapless.model import Session
 from clapless_otio.corrected_sound import Progress, SoundFolder
 from clapless_otio.cut import Project
@@ -61,14 +61,14 @@ def export(
     Raises
     ------
     ExportError
-        The format is not known, cannot hold what was asked, or a file cannot be written.
+        A file cannot be written.
     UsageError
-        The start timecode cannot be read.
+        The format is not known or cannot hold what was asked, or the start timecode cannot be read.
     """
     options = options or ExportOptions()
     name = format_of(path, to, FORMATS)
     if options.drift == "retime" and name in _NO_RETIME:
-        raise ExportError(
+        raise UsageError(
             "An edit decision list holds no drift as a speed (it would be seconds off after an "
             "hour): choose --drift slices, --drift wav or --drift none."
         )
@@ -123,7 +123,7 @@ def _merged(project: Project, path: Path, options: ExportOptions, sounds: SoundF
     """Write dailies: for Final Cut, for Premiere, or as a folder of WAV files for Resolve."""
     suffix = path.suffix.lower()
     if suffix not in (".fcpxml", ".xml", ""):
-        raise ExportError(
+        raise UsageError(
             "Merged clips are written as .fcpxml for Final Cut, .xml for Premiere, or as a folder "
             "of WAV files for Resolve: name a folder, without a suffix."
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import opentimelineio as otio
 
-from clapless.errors import ExportError, printable_name
+from clapless.errors import ExportError, UsageError, printable_name
 from clapless_otio.bundle import bundle_size, write_otioz
 from clapless_otio.cut import Project
 from clapless_otio.edl import write_edl, write_marker_edl
@@ -43,7 +43,7 @@ def format_of(path: Path, to: str | None, known: Iterable[str]) -> str:
 
     Raises
     ------
-    ExportError
+    UsageError
         Nothing says which, or it is not among the known ones.
     """
     known = sorted(known)
@@ -51,7 +51,7 @@ def format_of(path: Path, to: str | None, known: Iterable[str]) -> str:
     if name is None or name not in known:
         choices = ", ".join(known)
         asked = f"{to!r}" if to else f"the suffix of {printable_name(path)}"
-        raise ExportError(f"No format is known by {asked}. Choose one with --to: {choices}.")
+        raise UsageError(f"No format is known by {asked}. Choose one with --to: {choices}.")
     return name
 
 

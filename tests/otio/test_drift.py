@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from lxml import etree
 
-from clapless.errors import ExportError
+from clapless.errors import UsageError
 from clapless.model import MediaFile, Placement
 from clapless.render import WavWriter
 from clapless_otio.corrected_sound import SoundFolder
@@ -173,7 +173,7 @@ def test_without_a_recorder_the_sound_slips_with_its_picture_and_it_is_said():
 
 def test_edl_refuses_retime_and_takes_slices(tmp_path):
     session = drifting()
-    with pytest.raises(ExportError, match="choose --drift slices"):
+    with pytest.raises(UsageError, match="choose --drift slices"):
         export(session, tmp_path / "a.edl", options=ExportOptions(drift="retime"))
     project = carried(session, "slices", grid="timeline")
     files, _ = write_edl(project)

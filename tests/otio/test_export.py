@@ -79,7 +79,16 @@ def test_drift_none_is_asked_for(tmp_path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--drift", "glue"), ("--groups", "some"), ("--fps", "0"), ("--start-timecode", "noon")],
+    [
+        ("--drift", "glue"),
+        ("--groups", "some"),
+        ("--fps", "0"),
+        ("--start-timecode", "noon"),
+        ("--to", "glue"),
+        ("--to", "merged"),
+        ("--to", "fcpxml", "--format-version", "2"),
+        ("--to", "edl", "--drift", "retime"),
+    ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path, arguments):
     write_session(small(), tmp_path / "s.json")
@@ -89,7 +98,7 @@ def test_what_cannot_be_meant_is_refused(tmp_path, arguments):
 
 
 def test_an_unknown_format_names_the_known_ones(tmp_path):
-    with pytest.raises(ExportError, match=r"suffix of a\.doc.*fcpxml.*otio"):
+    with pytest.raises(UsageError, match=r"suffix of a\.doc.*fcpxml.*otio"):
         export(small(), tmp_path / "a.doc")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from lxml import etree
 
-from clapless.errors import ExportError
+from clapless.errors import UsageError
 from clapless.model import Marker, Placement
 from clapless.timing import Segment, TimeMap
 from clapless_otio.drift import without_drift
@@ -252,7 +252,7 @@ def test_markers_keep_name_comment_kind_and_place():
 
 
 def test_an_unknown_version_is_refused():
-    with pytest.raises(ExportError, match=r"1\.8 is not written"):
+    with pytest.raises(UsageError, match=r"1\.8 is not written"):
         write(two_cameras(), version="1.8")
 
 

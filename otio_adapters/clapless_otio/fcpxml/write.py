@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from clapless.errors import ExportError
+from clapless.errors import UsageError
 from clapless_otio.cut import Project
 from clapless_otio.fcpxml.kept import restored
 from clapless_otio.fcpxml.order import COLLECTION_TAGS
@@ -21,11 +21,13 @@ def write_fcpxml(project: Project, *, version: str = DEFAULT_VERSION) -> tuple[b
 
     Raises
     ------
+    UsageError
+        The version is not one that is written.
     ExportError
-        The version is not one that is written, or a time does not fit.
+        A time does not fit.
     """
     if version not in VERSIONS:
-        raise ExportError(f"FCPXML {version} is not written. Choose one of {', '.join(VERSIONS)}.")
+        raise UsageError(f"FCPXML {version} is not written. Choose one of {', '.join(VERSIONS)}.")
     resources = Resources()
     writer = StoryWriter(resources)
     root = etree.Element("fcpxml", version=version)
