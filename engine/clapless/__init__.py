@@ -90,7 +90,7 @@ _logger = logging.getLogger(__name__)
 
 
 def sync(
-    paths: Iterable[str | Path],
+    paths: str | Path | Iterable[str | Path],
     *,
     reference: str | Path | None = None,
     playback: str | Path | None = None,
@@ -110,7 +110,7 @@ def sync(
     Parameters
     ----------
     paths
-        Files, and folders that are searched to the bottom.
+        Files, and folders that are searched to the bottom; one alone may stand for itself.
     reference
         The clip whose clock counts: a path, a clip's name where unique.
     playback
@@ -153,6 +153,8 @@ def sync(
     """
     from clapless.pipeline import NO_PROGRESS, SyncOptions, sync_paths
 
+    # A text is a row of letters too: each would be looked for as a file.
+    given = [paths] if isinstance(paths, str | Path) else paths
     options = SyncOptions(
         reference=None if reference is None else str(reference),
         playback=None if playback is None else Path(playback),
@@ -164,7 +166,7 @@ def sync(
         jobs=jobs,
     )
     result = sync_paths(
-        [Path(path) for path in paths], options=options, progress=progress or NO_PROGRESS
+        [Path(path) for path in given], options=options, progress=progress or NO_PROGRESS
     )
     for failure in result.failures:
         _logger.warning("%s", failure.message)
