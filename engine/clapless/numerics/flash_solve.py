@@ -135,13 +135,6 @@ class FlashSolution:
     edge_tops: NDArray[np.bool_]
     cost: float
 
-    @property
-    def used_share(self) -> float:
-        """Share of the edges that fit."""
-        if not self.weights.size:
-            return 0.0
-        return float(np.mean(self.weights > USED_WEIGHT))
-
 
 @dataclass(frozen=True, slots=True)
 class _Row:

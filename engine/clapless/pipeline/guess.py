@@ -42,12 +42,12 @@ def label_s(clip: Clip) -> float | None:
         try:
             return datetime.fromisoformat(created).timestamp()
         except ValueError:
-            pass
+            pass  # A date in words of its own: the timecode may still say when.
     if clip.start_timecode and clip.timecode_rate:
         try:
             return float(Timecode.parse(clip.start_timecode, clip.timecode_rate).seconds)
         except ValueError:
-            pass
+            pass  # Guesses only order the work; a label that says nothing is none.
     return None
 
 

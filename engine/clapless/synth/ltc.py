@@ -12,8 +12,6 @@ SMPTE ST 12-1:2014, 9.2: biphase mark, rise and fall time 40 +- 10 microseconds.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -132,11 +130,3 @@ def _turns(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return when the polarity turns, in bits, from the first bit on."""
     starts = np.arange(len(bits), dtype=np.float64)
     return np.sort(np.concatenate([starts, starts[bits == 1] + 0.5]))
-
-
-def frame_times_s(
-    start: Timecode, count: int, *, lead_s: float = 0.0, speed: float = 1.0, drift_ppm: float = 0.0
-) -> NDArray[np.float64]:
-    """Return the true clip times of frames `start`, `start` + 1, ... in seconds, shape (count,)."""
-    frames = np.array([float(Fraction(i) / start.rate) for i in range(count)])
-    return lead_s + frames * (1.0 + drift_ppm * 1e-6) / speed
