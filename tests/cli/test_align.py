@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from clapless.model import Marker
 from clapless.pipeline.routes import align
 from clapless.session import read_session
 from clapless.synth.music import song
+from clapless.synth.ride_video import RideCamera, RideRun, write_ride
+from clapless.synth.ride_world import Leg
 from clapless.synth.takes import beats, perform_take
 from tests.numerics.test_route_warp import ride, wander
 from tests.pipeline.test_routes import gpx
@@ -184,3 +187,38 @@ def test_named_evidence_that_finds_nothing_is_told(
     err = capsys.readouterr().err
     assert "By tempo nothing was found: ref has no sound." in err
     assert "By scenery nothing was found: ref has no pictures." in err
+
+
+@pytest.mark.media
+def test_pictures_and_satellites_together_and_a_video_of_another_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_1 = RideRun(
+        seed=31, legs=(Leg(8, 0, 220),), duration_s=14.0, camera=RideCamera(width=480, height=270)
+    )
+    run_2 = replace(run_1, seed=32, start_m=14.0, duration_s=10.0)
+    ref, new, other = (str(tmp_path / f"{name}.mp4") for name in ("ref", "new", "other"))
+    truths = [write_ride(Path(ref), run_1), write_ride(Path(new), run_2)]
+    write_ride(Path(other), replace(run_1, seed=33, legs=(Leg(99, 0, 220),), duration_s=8.0))
+    rng = np.random.default_rng(3)
+    for path, truth, length_s in ((ref, truths[0], 14.0), (new, truths[1], 10.0)):
+        seconds = np.arange(0.0, length_s + 0.1)
+        along = np.array([truth.at(float(t)) for t in seconds])
+        places_m = np.stack([along, 0.2 * along], axis=-1) / np.hypot(1, 0.2)
+        gpx(Path(path).with_suffix(".gpx"), seconds, places_m + rng.normal(0, 0.5, (1, 2)))
+    tracks = ["--ref-gpx", str(tmp_path / "ref.gpx"), "--new-gpx", str(tmp_path / "new.gpx")]
+    session = tmp_path / "s.json"
+    assert run(["align", ref, new, *tracks, "-o", str(session)]) == 0
+    assert "by scenery and gps" in capsys.readouterr().out
+    held = read_session(session)
+    assert [(m.signal, m.accepted) for m in held.matches] == [("gps", True), ("scenery", True)]
+    placement = held.groups[0].placements[1]
+    error_s = [
+        abs(placement.to_clip(t) - when[0])
+        for t in np.arange(4.0, 11.0, 0.5)
+        if (when := truths[1].when(truths[0].at(float(t))))
+    ]
+    assert len(error_s) > 5
+    assert np.median(error_s) < 0.15
+    assert run(["align", ref, other]) == 3
+    assert "the two runs do not pass the same places" in capsys.readouterr().out

@@ -114,7 +114,7 @@ def places(result: AlignResult, markers: Sequence[Marker]) -> list[tuple[Marker,
 
 
 def _draw_markers(axes: Axes, result: AlignResult, markers: Sequence[Marker]) -> None:
-    for number, (marker, new_s, ref_s) in enumerate(places(result, markers)):
+    for marker, new_s, ref_s in places(result, markers):
         axes.plot([new_s, new_s], [0, ref_s], color=MARK, linewidth=0.7, linestyle=":")
         # Hollow: to be looked at.
         face = "white" if marker.needs_review else MARK
@@ -124,7 +124,7 @@ def _draw_markers(axes: Axes, result: AlignResult, markers: Sequence[Marker]) ->
         axes.annotate(
             printable(marker.name or marker.id)[:24],
             (new_s, ref_s),
-            xytext=(6, -12 if number % 2 else 6),
+            xytext=(7, -12),
             textcoords="offset points",
             fontsize="x-small",
             color=MARK,
@@ -170,11 +170,16 @@ def _draw_line(axes: Axes, time_map: TimeMap) -> None:
 
 
 def _draw_pace(axes: Axes, time_map: TimeMap) -> None:
+    from matplotlib.ticker import LogFormatter
+
     for segment in time_map.segments:
         new, ref = np.array(segment.knots).T
         axes.step(new[1:], np.diff(ref) / np.diff(new), where="pre", color=LINE, linewidth=1.0)
     axes.axhline(1.0, color=INK, linewidth=0.6)
     axes.set_yscale("log")
+    plain = LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5))
+    axes.yaxis.set_major_formatter(plain)
+    axes.yaxis.set_minor_formatter(plain)
 
 
 def _draw_std(axes: Axes, time_map: TimeMap) -> None:
