@@ -17,8 +17,9 @@ from route_gps import ride as real_ride
 from clapless.errors import ClaplessError, UsageError
 from clapless.numerics.route_warp import warp_routes
 from clapless.numerics.routes import by_distance
-from clapless.pipeline.routes import AlignOptions, Gates, align
+from clapless.pipeline.routes import AlignOptions, Gates, align, aligning
 from clapless.pipeline.routes.anchors import ANCHOR_STD_S, anchors_alone, through_anchors
+from clapless.pipeline.routes.evidence import Evidence
 from clapless.session import read_session, write_session
 from clapless.timing import Segment, TimeMap
 from tests.numerics.test_route_warp import mapped, ride, truth, wander
@@ -74,7 +75,9 @@ def test_a_second_run_is_placed_with_a_time_map(
     assert len(error) > 0.95 * len(wanted)
     assert np.median(error) < 0.6
     assert result.quality is not None
+    assert result.quality.on_route is not None
     assert result.quality.on_route > 0.97
+    assert result.quality.std_p50_s <= result.quality.std_p95_s
     assert all(gate.passed for gate in result.gates)
     path = tmp_path / "s.json"
     write_session(result.session, path)
@@ -210,3 +213,26 @@ def test_a_real_ride_against_copies_with_noise_stops_and_another_speed(shared_da
     assert np.median(apart_m) <= 5.0
     assert np.percentile(apart_m, 95) <= 15.0
     assert np.median(np.abs(got_s[ok] - true_s[ok])) <= 1.0
+
+
+def test_a_contradiction_is_told_and_the_answer_is_to_be_checked(
+    runs: Callable[..., tuple[Path, Path, Floats]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref, new, _ = runs()
+    by_gps = align(ref, new).session.groups[0].placements[1].time_map
+    assert by_gps is not None
+    segment = by_gps.longest
+    elsewhere = Segment(tuple((t, g + 30.0) for t, g in segment.knots), segment.std_s)
+    wrong = Evidence(signal="scenery", time_map=TimeMap((elsewhere,)), confidence=0.7)
+    monkeypatch.setattr(aligning, "by_scenery", lambda *_args, **_options: wrong)
+    result = align(ref, new, options=AlignOptions(signals=("gps", "scenery")))
+    placement = result.session.groups[0].placements[1]
+    assert (placement.signals, placement.status) == (("gps",), "check")
+    assert placement.time_map == by_gps
+    (told,) = placement.disagreements
+    assert told.difference_s == pytest.approx(30.0, abs=0.1)
+    assert [(m.signal, m.accepted) for m in result.session.matches] == [
+        ("gps", True),
+        ("scenery", False),
+    ]
+    assert any("disagree" in sentence for sentence in result.warnings)

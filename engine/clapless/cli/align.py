@@ -179,12 +179,17 @@ def _show_quality(result: AlignResult) -> None:
     quality = result.quality
     assert quality is not None  # the caller asked
     console = stdout()
+    if quality.places is not None:
+        console.print(
+            f"{quality.on_route:.0%} of {words.count_words(quality.places, 'place')} on the route; "
+            f"the runs are apart by {quality.apart_p50_m:.1f} m (mean {quality.apart_mae_m:.1f}, "
+            f"P90 {quality.apart_p90_m:.1f}, P95 {quality.apart_p95_m:.1f} m)",
+            soft_wrap=True,
+        )
+    seen = f"; {quality.inliers:.0f} points in common" if quality.inliers is not None else ""
     console.print(
-        f"{quality.on_route:.0%} of {words.count_words(quality.places, 'place')} on the route, "
-        f"{quality.coverage:.0%} of the time covered; the runs are apart by "
-        f"{quality.apart_p50_m:.1f} m (mean {quality.apart_mae_m:.1f}, "
-        f"P90 {quality.apart_p90_m:.1f}, "
-        f"P95 {quality.apart_p95_m:.1f} m)",
+        f"{quality.coverage:.0%} of the time covered, plus or minus {quality.std_p50_s:.2f} s "
+        f"(P90 {quality.std_p90_s:.2f}, P95 {quality.std_p95_s:.2f} s){seen}",
         soft_wrap=True,
     )
     for gate in result.gates:

@@ -44,7 +44,7 @@ from clapless.pipeline.routes.evidence import (
 )
 from clapless.pipeline.routes.line import line_of, straightened
 from clapless.pipeline.routes.options import AlignOptions
-from clapless.pipeline.routes.quality import GateVerdict, MapQuality
+from clapless.pipeline.routes.quality import GateVerdict, MapQuality, map_quality, verdicts
 from clapless.pipeline.routes.runs import Run, read_run
 from clapless.store import Store
 from clapless.timing import TimeMap
@@ -53,7 +53,7 @@ LACKING = ("no_positions", "no_pictures", "no_sound", "silent", "too_short", "to
 """Refusals that say what a recording does not have; what was compared tells more."""
 
 CONTRADICTED = 0.6
-"""Confidence at most of a map that other evidence disagrees with: `check`."""
+"""Confidence at most of a map that other evidence or a gate speaks against: `check`."""
 
 REFERENCE, NEW = "c1", "c2"
 
@@ -67,9 +67,9 @@ class AlignResult:
     session
         The reference and the new run, placed or not.
     quality
-        Figures of the satellites' map; None where they gave none.
+        Figures of the map; None where there is none, or anchors alone made it.
     gates
-        What each threshold says; only satellites have them.
+        What each threshold says.
     gaps
         Where the map has no answer, in the new run's time.
     warnings
@@ -138,16 +138,36 @@ def align(
     if options.signals is not None:
         warnings += [f"By {one.signal} nothing was found: {one.reason}." for one in refusals]
     found = _contradicted(combine(held), refusals)
+    quality = _quality(found, held, second.clip)
+    gates = verdicts(quality, options.gates)
+    if not all(gate.passed for gate in gates):
+        found = replace(found, confidence=min(found.confidence, CONTRADICTED))
     warnings += [f"{one.reason[0].upper()}{one.reason[1:]}." for one in found.disagreements]
     time_map = through_anchors(straightened(found.time_map), options.anchors)
-    by_gps = next((one for one in held if one.signal == GPS), None)
     return AlignResult(
         session=_session(*clips, time_map, found, held),
-        quality=by_gps.quality if by_gps else None,
-        gates=by_gps.gates if by_gps else (),
+        quality=quality,
+        gates=gates,
         gaps=found.gaps,
         warnings=tuple(warnings),
     )
+
+
+def _quality(found: Combined, held: Sequence[Evidence], new: Clip) -> MapQuality:
+    """Return the figures of a map, with those of the evidence that it was made of."""
+    used = {one.signal: one for one in held if one.signal in found.signals}
+    of_map = map_quality(found.time_map, duration_s=float(new.duration_s))
+    if GPS in used and (places := used[GPS].quality) is not None:
+        of_map = replace(
+            places,
+            coverage=of_map.coverage,
+            std_p50_s=of_map.std_p50_s,
+            std_p90_s=of_map.std_p90_s,
+            std_p95_s=of_map.std_p95_s,
+            drift_ppm=of_map.drift_ppm,
+        )
+    inliers = used[SCENERY].details.get("inliers") if SCENERY in used else None
+    return replace(of_map, inliers=float(inliers)) if isinstance(inliers, float) else of_map
 
 
 def _check_names(options: AlignOptions) -> None:
@@ -292,6 +312,7 @@ def _match(ref: Clip, new: Clip, one: Evidence, found: Combined | None) -> Match
         spans_s=tuple((s.knots[0][0], s.knots[-1][0]) for s in one.time_map.segments),
         accepted=found is not None and one.signal in found.signals,
         time_map=one.time_map,
+        details=one.details,
     )
 
 

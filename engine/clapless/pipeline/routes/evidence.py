@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,9 +14,8 @@ from clapless.numerics.route_warp import Gap, RouteWarp, warp_routes
 from clapless.numerics.routes import Route, by_distance, project
 from clapless.pipeline.extract import extract
 from clapless.pipeline.progress import Progress
-from clapless.pipeline.routes.line import line_of
 from clapless.pipeline.routes.options import Gates
-from clapless.pipeline.routes.quality import GateVerdict, MapQuality, map_quality, verdicts
+from clapless.pipeline.routes.quality import MapQuality, map_quality, verdicts, with_places
 from clapless.pipeline.routes.runs import Positions, Run
 from clapless.pipeline.routes.scenery import compare_scenery
 from clapless.signals.scenery import scenery_gaps
@@ -61,8 +61,10 @@ class Evidence:
         That it is the true one.
     gaps
         Where it has no answer, in the new run's time.
-    quality, gates
-        Figures and verdicts, of satellites.
+    quality
+        Figures, of satellites.
+    details
+        Plain numbers of the signal, for the session.
     """
 
     signal: str
@@ -70,7 +72,7 @@ class Evidence:
     confidence: float
     gaps: tuple[Gap, ...] = ()
     quality: MapQuality | None = None
-    gates: tuple[GateVerdict, ...] = field(default=())
+    details: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def sure(self) -> bool:
@@ -95,12 +97,8 @@ def by_satellites(reference: Run, second: Run, gates: Gates) -> Evidence | Refus
             for held in warp.stretches
         )
     )
-    quality = map_quality(
-        warp,
-        time_map,
-        duration_s=float(second.clip.duration_s),
-        drift_ppm=line_of(time_map.longest)[1],
-    )
+    plain = map_quality(time_map, duration_s=float(second.clip.duration_s))
+    quality = with_places(plain, warp)
     said = verdicts(quality, gates)
     return Evidence(
         signal=GPS,
@@ -108,7 +106,6 @@ def by_satellites(reference: Run, second: Run, gates: Gates) -> Evidence | Refus
         confidence=CONFIDENCE[all(gate.passed for gate in said)],
         gaps=warp.gaps,
         quality=quality,
-        gates=said,
     )
 
 
@@ -156,7 +153,11 @@ def by_tempo(
 def _of_match(found: Match, gaps: tuple[Gap, ...]) -> Evidence:
     assert found.time_map is not None  # a route is told by a map or not at all
     return Evidence(
-        signal=found.signal, time_map=found.time_map, confidence=found.confidence, gaps=gaps
+        signal=found.signal,
+        time_map=found.time_map,
+        confidence=found.confidence,
+        gaps=gaps,
+        details=found.details,
     )
 
 
