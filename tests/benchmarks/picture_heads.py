@@ -131,7 +131,7 @@ def beside(found: dict[tuple[int, int], PictureFeature]) -> None:
     synced, bad, asked = 0, 0, 0
     import clapless.signals.picture.group as group_module
 
-    keep, margin = group_module.BESIDE_WIDTH, group_module.BESIDE_MARGIN
+    judged = group_module.beside_confidence
     for s in (0, 1):
         for c in range(4):
             for k in range(1, 41, 3):
@@ -156,10 +156,9 @@ def beside(found: dict[tuple[int, int], PictureFeature]) -> None:
                 ):
                     features = {n: f for n, (f, _) in group.items()}
                     features["loose"] = replace(loose, clip=replace(loose.clip, id="loose"))
-                    group_module.BESIDE_WIDTH = 1e6  # everything is shown that leads at all
-                    group_module.BESIDE_MARGIN = -1e3
+                    group_module.beside_confidence = lambda _: 1.0  # everything is shown
                     joints = list(beside_group(features, [aligned]))
-                    group_module.BESIDE_WIDTH, group_module.BESIDE_MARGIN = keep, margin
+                    group_module.beside_confidence = judged
                     asked += kind == "own"
                     if not joints:
                         continue
@@ -167,7 +166,7 @@ def beside(found: dict[tuple[int, int], PictureFeature]) -> None:
                     at = joint.compared.offset_s(joint.peak.lag) + aligned[joint.a].offset_s
                     ok = kind == "own" and abs(at / step_s - (k - zero)) <= 1.0
                     (right if ok else wrong).append(joint.peak.margin)
-                    sure = joint.peak.margin >= margin + 2.2 * keep
+                    sure = judged(joint.peak) >= 0.9
                     synced, bad = synced + (sure and ok), bad + (sure and not ok)
     quantiles("beside three aligned", right, wrong, asked)
     print(f"  synced {synced / asked:.0%} of {asked}, wrong {bad}")

@@ -18,6 +18,10 @@ STATIC_LEVELS = 0.05
 """Grey levels by which the liveliest region must rise above its own middle in a twentieth of the
 time: noise is even, and cuts of a slideshow are rarer."""
 
+SETTLING_S = 2.0
+"""The first group of pictures is left out, of long ones so much: there exposure and encoder settle,
+alike in all cameras of a kind whatever they see. Other events came out as one moment by that."""
+
 JUMP = 2.5
 """Frames farther apart than this many intervals do not follow each other."""
 
@@ -79,6 +83,9 @@ class PictureExtractor:
         valid = np.ones(len(self._movements), bool)
         if self._keys <= INTRA_SHARE * self._frames:
             valid &= ~np.array(self._key_flags)
+            settled = self._settled()
+            if np.count_nonzero(valid[settled:]) >= 2 * LEAST_SAMPLES:
+                valid[:settled] = False
         energy = np.stack([m.energy for m in self._movements])
         if not valid.any() or _lively(energy[valid]) < STATIC_LEVELS:
             return self._refuse("static", "nothing moves in its pictures but for cuts and noise")
@@ -90,6 +97,15 @@ class PictureExtractor:
             flow=np.stack([m.flow for m in self._movements]).astype(np.float16),
             light=np.array([m.light for m in self._movements], np.float32),
             interval_s=float(np.median(self._intervals)),
+        )
+
+    def _settled(self) -> int:
+        """Return how many movements belong to the first group of pictures of the recording."""
+        if self._times[0] > SETTLING_S:
+            return 0
+        reached = int(np.searchsorted(self._times, self._times[0] + SETTLING_S))
+        return (
+            self._key_flags.index(True, 0, reached) if any(self._key_flags[:reached]) else reached
         )
 
     def _refuse(self, code: str, reason: str) -> Refusal:

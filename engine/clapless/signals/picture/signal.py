@@ -54,7 +54,7 @@ class PictureSignal:
     @property
     def version(self) -> int:
         """Raised whenever its features change."""
-        return 1
+        return 2
 
     @property
     def proves(self) -> Literal["moment", "route"]:
