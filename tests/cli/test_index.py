@@ -50,3 +50,12 @@ def test_sound_alone_is_a_sentence(run, tmp_path):
     ran = run("index", str(path))
     assert ran.code == 1
     assert "has no pictures to index" in ran.err
+
+
+@pytest.mark.parametrize("verb", [("index",), ("align", "other.mp4")])
+def test_what_is_not_there_is_named_once(run, tmp_path, verb):
+    ran = run(verb[0], tmp_path / "gone.mp4", *verb[1:])
+    assert ran.code == 1
+    assert ran.err == "gone.mp4: does not exist.\n"
+    (tmp_path / "empty").mkdir()
+    assert run("index", tmp_path / "empty").err == "empty holds no recording.\n"

@@ -94,8 +94,9 @@ def read_run(path: Path, *, track: Path | None, clip_id: str) -> Run:
         return _of_track(path, clip_id)
     catalog = scan([path])
     if not catalog.clips:
-        reason = catalog.failures[0].reason if catalog.failures else "it holds no recording"
-        raise ClaplessError(f"{printable_name(path)}: {reason}")
+        if catalog.failures:
+            raise ClaplessError(catalog.failures[0].reason)  # a sentence that names the file
+        raise ClaplessError(f"{printable_name(path)} holds no recording.")
     clip = replace(catalog.clips[0], id=clip_id)
     if track is not None:
         clip = replace(clip, metadata={**clip.metadata, TRACK_KEY: str(track.absolute())})

@@ -93,8 +93,9 @@ def index_scenery(
     """
     catalog = scan([path])
     if not catalog.clips:
-        reason = catalog.failures[0].reason if catalog.failures else "it holds no recording"
-        raise ClaplessError(f"{printable_name(path)}: {reason}")
+        if catalog.failures:
+            raise ClaplessError(catalog.failures[0].reason)  # a sentence that names the file
+        raise ClaplessError(f"{printable_name(path)} holds no recording.")
     clip = catalog.clips[0]
     signal = ScenerySignal()
     if not signal.applies_to(clip):
