@@ -59,6 +59,9 @@ def test_a_signal_that_telemetry_cannot_give_is_named_with_its_reason(run, tmp_p
     ran = run("probe", tmp_path / "card")
     assert "not by gps: it has no satellite receiver" in ran.out
     (given,) = (line for line in ran.out.splitlines() if "can be synced by" in line)
+    (routes,) = (line for line in ran.out.splitlines() if "can be aligned by" in line)
+    assert "scenery" in routes
+    assert "scenery" not in given
     assert "motion" in given
     assert "gps" not in given
 

@@ -408,3 +408,10 @@ def test_a_narrow_terminal_shows_less_of_each_clip_but_its_name_and_place(tmp_pa
     assert "PASS" in verified
     for line in (placed, verified):  # a name may be folded at a slash or where it must
         assert line.strip().startswith(name[:6])
+
+
+def test_a_signal_of_routes_is_sent_to_align(run, script):
+    ran = run("sync", "x", "--signals", "audio,scenery")
+    assert ran.code == 2
+    assert "scenery proves a place or a piece, not a moment" in ran.err
+    assert "scenery," not in run("sync", "x", "--signals", "smell").err

@@ -84,7 +84,9 @@ def _print(
 ) -> None:
     console = stdout()
     for clip in clips:
-        console.print(clip_card(clip, signals[clip.id]))
+        routes = tuple(name for name in signals[clip.id] if name in _route_signals())
+        moments = tuple(name for name in signals[clip.id] if name not in routes)
+        console.print(clip_card(clip, moments, routes))
         for line in why_not[clip.id]:
             console.print(safe(f"  {line}"))
         _print_telemetry(clip)
@@ -113,6 +115,13 @@ def _signals(clip: Clip) -> tuple[tuple[str, ...], tuple[str, ...]]:
         else:
             gives.append(signal.name)
     return tuple(gives), tuple(not_by)
+
+
+def _route_signals() -> frozenset[str]:
+    """Return the names of the signals that only `align` uses."""
+    from clapless.signals import SIGNALS
+
+    return frozenset(signal.name for signal in SIGNALS if signal.proves == "route")
 
 
 def _print_telemetry(clip: Clip) -> None:

@@ -210,9 +210,14 @@ def _signals(text: str | None) -> tuple[str, ...] | None:
         return None
     from clapless.signals import SIGNALS
 
-    known = [signal.name for signal in SIGNALS]
+    known = [signal.name for signal in SIGNALS if signal.proves == "moment"]
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
+        if any(name == signal.name for signal in SIGNALS) and name not in known:
+            raise UsageError(
+                f"--signals: {name} proves a place or a piece, not a moment: it is for "
+                f"`clapless align`. Sync goes by {', '.join(known)}."
+            )
         if name not in known:
             raise UsageError(f"--signals: there is no {name!r}; there are {', '.join(known)}.")
     if not names:

@@ -237,7 +237,7 @@ def counting_rate(session: Session, clip: Clip, group: Group) -> Fraction | None
     return None
 
 
-def clip_card(clip: Clip, signals: tuple[str, ...]) -> Table:
+def clip_card(clip: Clip, signals: tuple[str, ...], routes: tuple[str, ...] = ()) -> Table:
     """Return what a clip's files hold.
 
     Parameters
@@ -245,7 +245,9 @@ def clip_card(clip: Clip, signals: tuple[str, ...]) -> Table:
     clip
         The clip.
     signals
-        Names of the signals it can give.
+        Names of the signals it can give that prove a moment.
+    routes
+        Names of those that prove a place or a piece, for `align`.
     """
     card = Table.grid(padding=(0, 2))
     card.title, card.title_justify, card.title_style = safe(clip.name), "left", "bold"
@@ -264,6 +266,7 @@ def clip_card(clip: Clip, signals: tuple[str, ...]) -> Table:
     }
     lines |= {key: safe(value) for key, value in clip.metadata.items() if key not in _TOLD}
     lines["can be synced by"] = safe(", ".join(signals) or "nothing")
+    lines["can be aligned by"] = safe(", ".join(routes))
     for name, words in lines.items():
         if words:
             card.add_row(safe(name), words)
