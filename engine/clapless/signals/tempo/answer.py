@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clapless.model import UNKNOWN_DRIFT_STD_PPM, Match, Refusal
+from clapless.model import Match, Refusal
 from clapless.numerics.tempo_curve import refine
 from clapless.numerics.tempo_features import FRAME_S, note_shapes
 from clapless.numerics.tempo_warp import Local, best_local, masked
@@ -152,7 +152,11 @@ def _match(
 ) -> Match:
     knots = np.array(time_map.longest.knots)
     even = np.linspace(knots[0, 0], knots[-1, 0], 200)
-    slope, offset_s = np.polyfit(even, np.interp(even, knots[:, 0], knots[:, 1]), 1)
+    values = np.interp(even, knots[:, 0], knots[:, 1])
+    slope, offset_s = np.polyfit(even, values, 1)
+    # The line is as unsure as the map, and as far as the map is from it.
+    off_s = float(np.std(values - slope * even - offset_s))
+    line_std_s = float(np.hypot(np.median(time_map.longest.std_s), off_s))
     plain = min(
         best.score * coarse.step_s / LEAST_SCORE_S,
         best.score / max(by_chance, 1e-9) / LEAST_OVER_CHANCE,
@@ -164,8 +168,8 @@ def _match(
         signal=SIGNAL,
         offset_s=float(offset_s),
         drift_ppm=float((1.0 / slope - 1.0) * 1e6),
-        offset_std_s=float(np.median(time_map.longest.std_s)),
-        drift_std_ppm=UNKNOWN_DRIFT_STD_PPM,
+        offset_std_s=line_std_s,
+        drift_std_ppm=2e6 * line_std_s / float(knots[-1, 0] - knots[0, 0]),
         pivot_s=float(knots[[0, -1], 0].mean()),
         confidence=float(min(CONFIDENCE, 0.8 + 0.8 * (plain - 1.0))),
         spans_s=tuple((s.knots[0][0], s.knots[-1][0]) for s in time_map.segments),
