@@ -11,6 +11,7 @@ import typer.main
 
 import clapless
 from clapless.cli.app import build
+from clapless.signals import SIGNALS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -51,6 +52,23 @@ def test_every_command_has_its_verb_and_its_options(verbs):
             assert option in verbs[verb], option
     for option in re.findall(r"^\| `(--[a-z-]+)", README, re.MULTILINE):
         assert option in verbs["sync"], option
+
+
+def test_the_table_of_signals_is_that_of_sync():
+    (table,) = re.findall(r"^\| signal \|.*\n\|.*\n((?:\|.*\n)+)", README, re.MULTILINE)
+    named = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(named) == sorted(one.name for one in SIGNALS if one.proves == "moment")
+
+
+def test_links_lead_to_what_is_there():
+    for page in [ROOT / "README.md", *(ROOT / "install" / "guides").glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_benchmark_it_names_exists():
+    for name in re.findall(r"tests/benchmarks/\w+\.py", README):
+        assert (ROOT / name).is_file(), name
 
 
 def test_files_it_names_exist():
