@@ -37,6 +37,10 @@ def test_a_relative_path_is_followed(names, tmp_path, monkeypatch):
 
 
 def test_names_that_are_not_unique_or_not_there_are_told(names):
+    with pytest.raises(UsageError, match="called x; there are C0001, ZOOM"):
+        names.find("x")
+    with pytest.raises(UsageError, match="called x: there is none"):
+        ClipNames([]).find("x")
     with pytest.raises(UsageError, match="2 clips are called C0001"):
         names.find("C0001")
     with pytest.raises(UsageError, match="No clip is called nobody"):

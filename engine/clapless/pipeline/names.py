@@ -9,6 +9,9 @@ from pathlib import Path
 from clapless.errors import UsageError, printable
 from clapless.model import Clip, Marker, Pin
 
+MOST_NAMES = 5
+"""Clips that a sentence lists."""
+
 
 class ClipNames:
     """Finds clips by what people call them.
@@ -20,6 +23,7 @@ class ClipNames:
     """
 
     def __init__(self, clips: Sequence[Clip]) -> None:
+        self._labels = [clip.name for clip in clips]
         self._ids = {clip.id for clip in clips}
         self._by_path: dict[Path, str] = {}
         self._by_name: dict[str, set[str]] = {}
@@ -54,7 +58,7 @@ class ClipNames:
             raise UsageError(
                 f"{len(named)} clips are called {printable(name)}: name the one by its path."
             )
-        raise UsageError(f"No clip is called {printable(name)}.")
+        raise UsageError(f"No clip is called {printable(name)}{self._there()}.")
 
     def pins(self, pins: Iterable[Pin], warnings: list[str]) -> tuple[Pin, ...]:
         """Return pins by clip id.
@@ -90,6 +94,14 @@ class ClipNames:
             elif not self._gone(marker.clip):
                 found.append(dataclasses.replace(marker, clip=self.find(marker.clip)))
         return tuple(found)
+
+    def _there(self) -> str:
+        """Return a clause with names that there are, the first few."""
+        names = list(dict.fromkeys(self._labels))
+        if not names:
+            return ": there is none"
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        return f"; there are {', '.join(map(printable, names[:MOST_NAMES]))}{more}"
 
     def _gone(self, name: str) -> bool:
         return Path(name).is_absolute() and self.by_path(Path(name)) is None
