@@ -131,7 +131,12 @@ def compare_verb(
     second: Annotated[Path, typer.Argument(help="Another one of the same media.")],
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Show how far apart the clips of two timelines or sessions lie."""
+    """Show how far apart the clips of two timelines or sessions lie.
+
+    Told are the first and the last moment that both show, in frames of
+    the first one and in milliseconds; + where the second has it later.
+    A shift of the whole is taken off.
+    """
     from clapless_otio.comparing import compare
 
     found = compare(_project(first), _project(second))

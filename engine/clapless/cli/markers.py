@@ -136,7 +136,10 @@ def transfer(
     fps: Fps = None,
     start_timecode: StartTimecode = "00:00:00:00",
 ) -> None:
-    """Carry a file's markers from one clip or group to another."""
+    """Carry a file's markers from one clip or group to another.
+
+    Ends with 0 where all are sure, 3 where some are flagged to be looked at.
+    """
     from clapless.markers.transfer import carry
 
     check_not_read(output, session, file)

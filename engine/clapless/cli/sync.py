@@ -94,7 +94,19 @@ def sync(
         bool, typer.Option("--json", help="Print the session document instead of tables.")
     ] = False,
 ) -> None:
-    """Put recordings of one event on one clock."""
+    """Put recordings of one event on one clock.
+
+    CLIP is a path, a name that only one clip bears, or an id of a session.
+    TIME is the clip's own, in seconds (83.5) or as [HH:]MM:SS.fff.
+    --device, --distance, --pin, --track, --readout and --flash may stand
+    several times.
+
+    In the table, a start with + is later than the reference's; a drift
+    with + is a clock that is fast, in millionths (ppm).
+
+    Ends with 0 where all is synced, 3 where something is not, needs
+    checking or could not be read, 1 where nothing is usable.
+    """
     earlier = None
     if output is not None:
         check_target(output)

@@ -28,7 +28,13 @@ def verify(
         bool, typer.Option("--json", help="Print the session document instead of tables.")
     ] = False,
 ) -> None:
-    """Measure each placement again, on other parts of the material."""
+    """Measure each placement again, on other parts of the material.
+
+    A figure with + says that the clip should start later than it is placed.
+
+    Ends with 0 where nothing fails, 3 where something does or a file is
+    gone, 1 where there is nothing to measure.
+    """
     from clapless.pipeline import verify as measure
 
     before = read_session(session)
