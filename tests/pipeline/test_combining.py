@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from clapless.numerics.route_warp import Gap
 from clapless.pipeline.routes.combining import combine, sampled
@@ -153,3 +154,30 @@ def test_lines_do_not_run_into_each_other() -> None:
     late = tuple((a, b - late[0][1] + wavy[-1][1] + 0.001) for a, b in late)
     whole = straightened(TimeMap((Segment(wavy, (0.5,) * 40), Segment(late, (0.5,) * 40))))
     assert len(whole.segments) == 2
+
+
+def test_the_interval_of_a_combined_map_holds_as_often_as_it_says() -> None:
+    held, error_s = [], []
+    times_s = np.arange(1.0, 199.0, 0.5)
+    for seed in range(30):
+        both = [noisy(seed, "scenery", std_s=0.08), noisy(seed + 500, "gps", std_s=0.1)]
+        found = combine(both)
+        assert len(found.signals) == 2
+        got, std = sampled(straightened(found.time_map), times_s)
+        off = np.abs(got - bent(times_s))
+        held.append(np.mean(off < 1.96 * std))
+        alone, _ = sampled(both[0].time_map, times_s)
+        error_s.append(np.median(off) / np.median(np.abs(alone - bent(times_s))))
+    assert 0.90 <= np.mean(held) <= 0.98
+    assert np.mean(error_s) < 1.0
+
+
+def noisy(seed: int, signal: str, *, std_s: float) -> Evidence:
+    """Return evidence whose error wanders within its own deviation."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(0.0, 200.5)
+    slow = gaussian_filter1d(rng.standard_normal(len(t) + 200), 6.0)[100:-100]
+    ref = np.maximum.accumulate(bent(t) + slow * std_s / 0.217) + 1e-6 * t
+    knots = tuple(zip(t.tolist(), ref.tolist(), strict=True))
+    whole = TimeMap((Segment(knots, (std_s,) * len(t)),))
+    return Evidence(signal=signal, time_map=whole, confidence=0.93)

@@ -12,9 +12,15 @@ Floats = NDArray[np.float64]
 SAMPLES = 200
 """Times at which a segment is compared with a line."""
 
-MOST_RMS, MOST_OFF = 0.5, 1.5
-"""A line is enough where it leaves at most these shares of the map's own deviation: over half of
-what is unsure anyway it would cost accuracy, under it knots only follow the noise."""
+MOST_SHARE = 0.5
+"""A line is enough where the map's distance from it (RMS) is this share of the map's deviation."""
+
+SMALL_S = 0.1
+"""Up to this distance the map's whole deviation is allowed: knots would follow the noise. Above it
+a deviation is mostly how far two riders are apart, and changes of pace within it are real."""
+
+MOST_OFF = 3.0
+"""Nowhere may the map be farther from the line than this many times what is allowed."""
 
 
 def line_of(segment: Segment) -> tuple[float, float]:
@@ -51,7 +57,8 @@ def _straight(segment: Segment) -> Segment | None:
     fit = np.polyfit(even, values, 1)
     off = np.abs(values - np.polyval(fit, even))
     std_s = float(np.median(segment.std_s))
-    if np.sqrt(np.mean(off**2)) > MOST_RMS * std_s or off.max() > MOST_OFF * std_s:
+    allowed_s = max(MOST_SHARE * std_s, min(std_s, SMALL_S))
+    if np.sqrt(np.mean(off**2)) > allowed_s or off.max() > MOST_OFF * allowed_s:
         return None
     ends = (segment.knots[0][0], segment.knots[-1][0])
     start_s, end_s = (float(np.polyval(fit, t)) for t in ends)
