@@ -92,6 +92,16 @@ def test_a_placement_where_nothing_is_in_common_fails():
     assert "nothing in common with R" in answer.reason
 
 
+def test_too_little_in_common_to_call_it_wrong_is_told_as_that():
+    made = world(26.0)
+    session = synced(made)
+    made.takes["A"] = dataclasses.replace(made.takes["A"], event=5)
+    answer = checked(made, session).verification
+    assert answer is not None
+    assert answer.verdict == "not_verifiable"
+    assert "nothing in common with R was found, which is too short" in answer.reason
+
+
 def test_a_placement_far_off_fails_by_where_the_material_is():
     made = world()
     session = synced(made)

@@ -155,6 +155,12 @@ class _GroupCheck:
                 reason=f"where it is placed it has nothing in common with {refused[1]} in the "
                 f"{refused[0]:.0f} s that the sync did not use",
             )
+        if refused is not None and not unreadable:
+            return Verification(
+                verdict="not_verifiable",
+                reason=f"in the {refused[0]:.0f} s that the sync did not use nothing in common "
+                f"with {refused[1]} was found, which is too short to call it wrong",
+            )
         reason = unreadable or self._why(placement, looked=looked)
         return Verification(verdict="not_verifiable", reason=reason)
 
