@@ -415,3 +415,17 @@ def test_a_signal_of_routes_is_sent_to_align(run, script):
     assert ran.code == 2
     assert "scenery proves a place or a piece, not a moment" in ran.err
     assert "scenery," not in run("sync", "x", "--signals", "smell").err
+
+
+def test_what_is_not_synced_always_has_a_next_step(tmp_path):
+    session = shoot(tmp_path)
+    left = dataclasses.replace(session.unplaced[0], candidates=(), suggested_pins=())
+    loose = tuple(dataclasses.replace(left, clip=one.id) for one in session.clips)
+    none = dataclasses.replace(session, groups=(), unplaced=loose)
+    alone = dataclasses.replace(
+        none, clips=none.clips[:1], unplaced=(dataclasses.replace(loose[0], code="alone"),)
+    )
+    for held, words in ((none, "--pin"), (alone, "the recordings of the other cameras")):
+        text = io.StringIO()
+        print_session(Console(file=text, width=200), held)
+        assert text.getvalue().count(words) == len(held.clips)

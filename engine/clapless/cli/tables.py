@@ -125,8 +125,12 @@ def _advice(session: Session, one: Unplaced) -> Text:
         other = session.clip(best.a)
         starts, _ = offset_words(best.offset_s, other.frame_rate)
         lines.append(f"best guess: {starts} on {other.name} ({best.confidence:.0%})")
-    if not lines and session.groups:
-        reference = session.clip(session.groups[0].reference).name
+    if one.code == "alone":
+        lines.append("name the recordings of the other cameras too, or the folder of all")
+    others = [clip.id for clip in session.clips if clip.id != one.clip]
+    hosts = [group.reference for group in session.groups] or others
+    if not lines and hosts:
+        reference = session.clip(hosts[0]).name
         typed = shlex.quote(f"{reference}@TIME={session.clip(one.clip).name}@TIME")
         lines.append(f"place it by hand: --pin {typed}")
     return Text("\n").join(safe(line) for line in lines)
