@@ -92,7 +92,7 @@ def runs(seed: int, length_s: float) -> dict[str, RideRun]:
         "detour": run(4, detour, 40.0),
         "lap more": run(5, lap, 60.0),
         "other way": replace(
-            run(6, (Leg(seed, 5.5 * length_s, 0),), 2.0), duration_s=0.6 * length_s
+            run(6, (Leg(seed, 5.5 * length_s, 0),), 2.0), duration_s=0.5 * length_s
         ),
         "other route": run(7, (Leg(seed + 7000, 0, 9 * length_s),), 20.0),
     }
