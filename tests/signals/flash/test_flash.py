@@ -139,6 +139,15 @@ def test_a_given_readout_narrows_the_answer(features: dict[str, FlashFeature]) -
     assert abs(error_s(given, 60.0)) < 5e-4
 
 
+def test_a_clock_that_no_camera_has_is_to_be_checked() -> None:
+    seen = flashes(24)
+    fast = dataclasses.replace(CAMERAS["b"], drift_ppm=190.0)
+    match = FlashSignal().match(feature("a", CAMERAS["a"], seen), feature("b", fast, seen))
+    assert isinstance(match, Match)
+    assert match.drift_ppm == pytest.approx(190.0, abs=20.0)
+    assert 0.5 <= match.confidence < 0.9
+
+
 def test_other_flashes_are_refused(features: dict[str, FlashFeature]) -> None:
     other = feature("d", CAMERAS["b"], flashes(24, seed=99))
     answer = FlashSignal().match(features["a"], other)
