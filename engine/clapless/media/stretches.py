@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
+from math import ceil
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -152,7 +154,8 @@ class StretchReader:
         self._stream.codec_context.thread_count = 1
         self._rate_hz = self._stream.codec_context.sample_rate
         self._warm_up_s = warm_up_s(self._stream.codec_context.name)
-        self._time_base = self._stream.time_base or Fraction(1, self._rate_hz)
+        time_base = self._stream.time_base or Fraction(1, self._rate_hz)
+        self._same_ticks = ceil(Fraction(SAME_TIME_S) / time_base)
         keep_only(self._container, [self._stream])
 
     def _can_go_on(self, begin: int) -> bool:
@@ -248,20 +251,15 @@ class StretchReader:
             if order > 0:
                 return None
             if order == 0:
-                return _with_head(packet, packets)
+                return chain((packet,), packets)
         return None
 
     def _packets(self) -> Iterator[SoundPacket]:
         assert self._container is not None
-        packets: Iterator[SoundPacket] = packets_of(self._container, [self._stream])
-        while True:
-            try:
-                packet = next(packets, None)
-            except av.error.FFmpegError:
-                return
-            if packet is None:
-                return
-            yield packet
+        try:
+            yield from packets_of(self._container, [self._stream])
+        except av.error.FFmpegError:
+            return
 
     def _frames(
         self, start: int | None, packets: Iterator[SoundPacket]
@@ -295,7 +293,9 @@ class StretchReader:
         if packet.pts is None:
             return -1
         ticks = packet.pts - int(index.pts[entry])
-        return 0 if abs(ticks * self._time_base) < SAME_TIME_S else int(np.sign(ticks))
+        if abs(ticks) < self._same_ticks:
+            return 0
+        return 1 if ticks > 0 else -1
 
     def _run_from_beginning(self) -> None:
         assert self._container is not None
@@ -315,11 +315,6 @@ def warm_up_s(codec: str) -> float:
     if codec.startswith(PLAIN_CODECS):
         return 0.0
     return SHORT_WARM_UP_S.get(codec, WARM_UP_S)
-
-
-def _with_head(head: SoundPacket, rest: Iterator[SoundPacket]) -> Iterator[SoundPacket]:
-    yield head
-    yield from rest
 
 
 def _decoded(

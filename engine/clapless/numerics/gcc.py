@@ -99,7 +99,9 @@ def block_spectra(starts: NDArray[np.int64], samples: Floats, plan: BlockPlan) -
     numpy.ndarray
         complex64, shape (m, last_bin - first_bin).
     """
-    blocks = samples[starts[:, None] + np.arange(plan.size)[None, :]] * _hann(plan.size)
+    blocks = np.empty((len(starts), plan.size), np.float32)
+    for row, start in enumerate(starts):
+        np.multiply(samples[start : start + plan.size], _hann(plan.size), out=blocks[row])
     spectra = np.asarray(fft.rfft(blocks, axis=1)[:, plan.first_bin : plan.last_bin])
     power = np.mean(spectra.real**2 + spectra.imag**2, axis=1)
     # Parseval: the mean square of the samples inside the band.
