@@ -1,8 +1,8 @@
 """What looking at a long recording by picture costs beside decoding all of it.
 
-Ten seconds of 1080p H.264 of a shaken scene with grain (about 25 Mb/s) are repeated without being
+Five seconds of 1080p H.264 of a shaken scene with grain (about 25 Mb/s) are repeated without being
 encoded again until the recording is long. Long clips are looked at in stretches, a quarter of them
-whatever their length: some minutes tell what an hour costs. Plain decoding is measured on the ten
+whatever their length: some minutes tell what an hour costs. Plain decoding is measured on the five
 seconds and counted up. Run with: python tests/benchmarks/picture_hour.py [minutes]
 """
 
@@ -21,7 +21,7 @@ from shake_cost import SEED, plain, with_signals, write
 
 from clapless.media import probe
 
-SHORT_S = 10.0
+SHORT_S = 5.0
 
 
 def repeat(short: Path, long: Path, times: int) -> None:
