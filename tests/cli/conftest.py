@@ -11,6 +11,7 @@ import pytest
 
 import clapless.pipeline
 from clapless.cli import main
+from clapless.cli.progress import ConsoleProgress
 from clapless.model import (
     AudioStream,
     Candidate,
@@ -24,6 +25,14 @@ from clapless.model import (
     Unplaced,
 )
 from clapless.pipeline import Progress, SyncOptions, SyncResult
+
+
+@pytest.fixture(autouse=True)
+def no_progress_on_a_slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep progress, which comes after two seconds, out of what runs say; its tests ask for it."""
+    defaults = ConsoleProgress.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "quiet_s", 3600.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
