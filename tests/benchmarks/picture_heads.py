@@ -156,7 +156,7 @@ def beside(found: dict[tuple[int, int], PictureFeature]) -> None:
                 ):
                     features = {n: f for n, (f, _) in group.items()}
                     features["loose"] = replace(loose, clip=replace(loose.clip, id="loose"))
-                    group_module.beside_confidence = lambda _: 1.0  # everything is shown
+                    group_module.beside_confidence = lambda peak: 1.0  # noqa: ARG005 - everything is shown
                     joints = list(beside_group(features, [aligned]))
                     group_module.beside_confidence = judged
                     asked += kind == "own"

@@ -30,8 +30,9 @@ def repeat(short: Path, long: Path, times: int) -> None:
         stream = source.streams.video[0]
         copy = out.add_stream_from_template(stream)
         packets = [packet for packet in source.demux(stream) if packet.size]
-        data = [(bytes(p), p.pts, p.dts, p.duration, p.is_keyframe) for p in packets]
         base = stream.time_base
+        assert base is not None
+        data = [(bytes(p), p.pts or 0, p.dts or 0, p.duration or 0, p.is_keyframe) for p in packets]
         length = sum(duration for _, _, _, duration, _ in data)
         for number in range(times):
             for content, pts, dts, duration, key in data:
