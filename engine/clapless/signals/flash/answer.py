@@ -8,6 +8,7 @@ import numpy as np
 
 from clapless.model import Match
 from clapless.numerics.flash_solve import USED_WEIGHT, FlashSolution
+from clapless.numerics.lines import student_factor
 from clapless.signals.flash.feature import FlashFeature
 from clapless.signals.flash.joint import Joined
 
@@ -24,6 +25,10 @@ FRAME_STD_S = 0.012
 ODD_DRIFT_PPM, ODD_CONFIDENCE = 150.0, 0.85
 """Clocks of two cameras that differ by more are rarer than two flashes taken for one: such an
 answer is to be checked (one of 80 simulated series of 20 and 30 flashes, 50 ms off at its end)."""
+
+PARAMETERS = 4
+"""Offset, rate, readout and exposure: of each flash beyond so many the spread is known better. The
+edges of one flash share their errors, so flashes are counted."""
 
 SPAN_S = 0.5
 """What is said to be used around a flash."""
@@ -59,6 +64,7 @@ def answer(
     )
     times_s = common or sorted(event.time_s for event in joined.events[b])
     drift_ppm = float((1 / ratio - 1) * 1e6)
+    wider = student_factor(len(common) - PARAMETERS)
     confidence = joined.confidence[pair]
     if abs(drift_ppm) > ODD_DRIFT_PPM:
         confidence = min(confidence, ODD_CONFIDENCE)
@@ -68,8 +74,8 @@ def answer(
         signal="flash",
         offset_s=float(offset_s),
         drift_ppm=drift_ppm,
-        offset_std_s=float(np.sqrt(value_var + FLOOR_S**2 + coarse_s**2)),
-        drift_std_ppm=float(np.sqrt(slope_var) * 1e6),
+        offset_std_s=float(np.sqrt(value_var * wider**2 + FLOOR_S**2 + coarse_s**2)),
+        drift_std_ppm=float(np.sqrt(slope_var) * wider * 1e6),
         pivot_s=pivot_s,
         confidence=confidence,
         spans_s=tuple((t - SPAN_S, t + SPAN_S) for t in times_s),
