@@ -127,10 +127,16 @@ def correlate(a: Cue, b: Cue, *, least: int = LEAST_SAMPLES) -> Curve:
     means_a = [meet(row, weight_b) / safe for row in first_a]
     means_b = [meet(weight_a, row) / safe for row in first_b]
     spread_a = np.stack(
-        [np.maximum(meet(s, weight_b) / safe - m**2, 0) for s, m in zip(second_a, means_a)]  # noqa: B905
+        [
+            np.maximum(meet(second, weight_b) / safe - mean**2, 0)
+            for second, mean in zip(second_a, means_a, strict=True)
+        ]
     )
     spread_b = np.stack(
-        [np.maximum(meet(weight_a, s) / safe - m**2, 0) for s, m in zip(second_b, means_b)]  # noqa: B905
+        [
+            np.maximum(meet(weight_a, second) / safe - mean**2, 0)
+            for second, mean in zip(second_b, means_b, strict=True)
+        ]
     )
     std_a, std_b = np.sqrt(spread_a), np.sqrt(spread_b)
     floor_a = 1e-3 * float(std_a.max(initial=0.0)) + 1e-9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -13,7 +13,7 @@ from clapless.numerics.evidence import logistic
 from clapless.numerics.picture_joint import against_others, solve_jointly
 from clapless.numerics.picture_match import Curve, Peak, peak_of
 from clapless.signals.picture.feature import PictureFeature
-from clapless.signals.picture.pairs import Compared, compare, grid_step_s
+from clapless.signals.picture.pairs import Compared, compare, grid_step_s, steps_apart
 
 MOST_TOGETHER = 8
 """Clips that are aligned all at once at most."""
@@ -82,10 +82,10 @@ def _beside(
     if len(curves) < 2:
         return None
     total = against_others(curves, -1, positions)
-    peak = None if total is None else peak_of(total, apart=_apart(step_s))
+    peak = None if total is None else peak_of(total, apart=steps_apart(step_s))
     if peak is None:
         return None
-    return _shown(members, compared, positions, name, peak, beside_confidence(peak), step_s)
+    return _shown(members, compared, positions, name, peak, beside_confidence(peak))
 
 
 def beside_confidence(peak: Peak) -> float:
@@ -102,7 +102,6 @@ def _shown(
     name: str,
     peak: Peak,
     confidence: float,
-    step_s: float,
 ) -> Joint | None:
     """Return the pair with the member that says most at the place of the group."""
     best: tuple[float, str, Peak] | None = None
@@ -118,21 +117,9 @@ def _shown(
         score = float(curve.scores[top])
         if best is None or score > best[0]:
             lag = peak.lag - positions[number]
-            best = (
-                score,
-                member,
-                Peak(
-                    lag=lag,
-                    score=score,
-                    z=peak.z,
-                    margin=peak.margin,
-                    width=peak.width,
-                    rival=peak.rival,
-                ),
-            )
+            best = (score, member, replace(peak, lag=lag, score=score))
     if best is None:
         return None
-    del step_s
     return Joint(a=best[1], b=name, compared=compared[best[1]], peak=best[2], confidence=confidence)
 
 
@@ -155,7 +142,7 @@ def together(
     for number in positions:
         rest = {k: p for k, p in positions.items() if k != number}
         total = against_others(curves, number, rest)
-        peak = None if total is None else peak_of(total, apart=_apart(step_s))
+        peak = None if total is None else peak_of(total, apart=steps_apart(step_s))
         if peak is None or abs(peak.lag - positions[number]) > 0.6:
             continue
         confidence = logistic((peak.margin - TOGETHER_MARGIN) / TOGETHER_WIDTH)
@@ -172,17 +159,6 @@ def together(
                 a=loose[i],
                 b=loose[j],
                 compared=pair,
-                peak=Peak(
-                    lag=lag,
-                    score=peak.score,
-                    z=peak.z,
-                    margin=peak.margin,
-                    width=peak.width,
-                    rival=peak.rival,
-                ),
+                peak=replace(peak, lag=lag),
                 confidence=confidence,
             )
-
-
-def _apart(step_s: float) -> int:
-    return max(2, round(0.25 / step_s)) if step_s < 0.1 else 2

@@ -17,6 +17,9 @@ LEAST_S = 2.3
 frames are no more of them. As long as the least number of samples of real cameras of 6 frames per
 second, on which all figures were measured."""
 
+APART_S, COARSE_STEP_S = 0.25, 0.1
+"""Lags closer than the first are one place; grids coarser than the second tell them by steps."""
+
 LIGHT_CHANGE = 0.01
 """Standard deviation of the logarithm of the brightness from which on light counts as a cue."""
 
@@ -43,10 +46,14 @@ class Compared:
         """Return the offset of b on a's clock at a lag."""
         return self.zero_s + lag * self.step_s
 
-    @property
-    def apart(self) -> int:
-        """Steps within which two lags mean one place."""
-        return max(2, round(0.25 / self.step_s))
+
+def steps_apart(step_s: float) -> int:
+    """Return the steps within which two lags mean one place: a quarter of a second, two at least.
+
+    >>> steps_apart(0.04), steps_apart(1 / 6)
+    (6, 2)
+    """
+    return max(2, round(APART_S / step_s)) if step_s < COARSE_STEP_S else 2
 
 
 def grid_step_s(features: list[PictureFeature]) -> float:
@@ -80,4 +87,4 @@ def _deviation(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> flo
 
 def best_of(compared: Compared) -> Peak | None:
     """Return the best place."""
-    return peak_of(compared.curve, apart=compared.apart if compared.step_s < 0.1 else 2)
+    return peak_of(compared.curve, apart=steps_apart(compared.step_s))
