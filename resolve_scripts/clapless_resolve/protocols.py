@@ -8,6 +8,7 @@ not an AttributeError: ask `has`.
 # ruff: noqa: N802, D102
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
@@ -134,19 +135,19 @@ class Resolve(Protocol):
     def OpenPage(self, page: str, /) -> bool | None: ...
 
 
-class Elsewhere:
+class Elsewhere(ABC):
     """An object that lives in another process; `clapless_resolve.remote` has the only kind.
 
     Methods begin with ``clapless_``, a name that no object of Resolve has.
     """
 
+    @abstractmethod
     def clapless_has(self, name: str) -> bool:
         """Return whether the object has a name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def clapless_get(self, name: str) -> object:
         """Return an attribute that is no method."""
-        raise NotImplementedError
 
 
 def has(thing: object, name: str) -> bool:
