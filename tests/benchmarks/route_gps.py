@@ -5,6 +5,9 @@ real GPX or FIT file is the ride that is copied.
 
     .venv/bin/python tests/benchmarks/route_gps.py [--track ../shared/data/gps_tracks/...gpx]
 
+With --files both runs are written as GPX files by receivers that lag by 0.1 to 0.3 s, and aligned
+as `clapless align` does it.
+
 With --pair two real files are aligned instead: how far apart their boats or riders were at times
 that the map calls one, against the nearest point that the other track has at all.
 """
@@ -12,6 +15,7 @@ that the map calls one, against the nearest point that the other track has at al
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +27,13 @@ from clapless.media.tracks import read_tracks
 from clapless.numerics.route_warp import RouteWarp, warp_routes
 from clapless.numerics.routes import by_distance, project
 from clapless.pipeline.routes import AlignResult, align
-from clapless.pipeline.routes.combining import sampled
+from clapless.pipeline.routes.line import sampled
+from clapless.synth.ride import Ride
+from clapless.synth.tracks import gpx_text
 
 Floats = NDArray[np.float64]
+
+UTC_S = 1.78e9
 
 STOPS = 3
 SLOW_S = 20.0
@@ -71,6 +79,33 @@ def answers(warp: RouteWarp, seconds: Floats) -> tuple[Floats, Floats]:
         got[inside] = np.interp(seconds[inside], held.t_new_s, held.t_ref_s)
         std[inside] = np.interp(seconds[inside], held.t_new_s, held.std_s)
     return got, std
+
+
+def from_files(
+    way: tuple[Floats, Floats], *, noise_m: float, seed: int, folder: Path
+) -> tuple[Floats, Floats, AlignResult]:
+    """Write a ride and a copy of it as GPX files and align those.
+
+    Returns
+    -------
+    seconds, true_s
+        Seconds of the copy, and the ride's true time at each; shape (n,).
+    result
+        Of `clapless.pipeline.routes.align`.
+    """
+    times_s, places_m = way
+    seconds, noisy, true_s = copy(times_s, places_m, noise_m=noise_m, seed=seed)
+    lags_s = np.random.default_rng((seed, 1)).uniform(0.1, 0.3, 2)
+    paths = []
+    for name, own_s, places, lag_s in (
+        ("ride", times_s, places_m, lags_s[0]),
+        ("copy", seconds, noisy, lags_s[1]),
+    ):
+        lat, lon = Ride(places, UTC_S).degrees(at(own_s, places, own_s - lag_s))
+        points = zip((UTC_S + own_s - own_s[0]).tolist(), lat.tolist(), lon.tolist(), strict=True)
+        paths.append(folder / f"{name} {seed}.gpx")
+        paths[-1].write_text(gpx_text(points), "utf-8")
+    return seconds, true_s - times_s[0], align(*paths)
 
 
 def nearness(ref: Path, new: Path) -> tuple[Floats, Floats, AlignResult]:
@@ -120,6 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--track", type=Path, help="a real ride to copy")
     parser.add_argument("--pair", type=Path, nargs=2, help="two real rides to align")
+    parser.add_argument("--files", action="store_true", help="write GPX files and align those")
     parser.add_argument("--seed", type=int, default=100_000)
     parser.add_argument("--copies", type=int, default=12)
     given = parser.parse_args()
@@ -133,10 +169,15 @@ def main() -> None:
         for seed in range(given.seed, given.seed + given.copies):
             times_s, places_m = ride(given.track, seed)
             seconds, noisy, true = copy(times_s, places_m, noise_m=noise_m, seed=seed)
-            ref, new = by_distance(places_m, times_s=times_s), by_distance(noisy, times_s=seconds)
-            assert ref is not None
-            assert new is not None
-            got, std = answers(warp_routes(ref, new), seconds)
+            if given.files:
+                got, std = mapped_files((times_s, places_m), noise_m, seed)
+                got = got + times_s[0]
+            else:
+                ref = by_distance(places_m, times_s=times_s)
+                new = by_distance(noisy, times_s=seconds)
+                assert ref is not None
+                assert new is not None
+                got, std = answers(warp_routes(ref, new), seconds)
             ok = np.isfinite(got)
             error_s = np.abs(got - true)[ok]
             apart = at(times_s, places_m, got[ok]) - at(times_s, places_m, true[ok])
@@ -149,6 +190,15 @@ def main() -> None:
             f"{noise_m:3.1f} m  {place[0]:9.2f} m  {place[1]:5.2f} m  {time[0]:8.2f} s  "
             f"{time[1]:5.2f} s  {np.mean(held):11.1%}  {np.mean(known):12.1%}"
         )
+
+
+def mapped_files(way: tuple[Floats, Floats], noise_m: float, seed: int) -> tuple[Floats, Floats]:
+    """Return times on the ride by its files, and their deviations, NaN in gaps."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, _, result = from_files(way, noise_m=noise_m, seed=seed, folder=Path(folder))
+    time_map = result.session.groups[0].placements[1].time_map
+    assert time_map is not None
+    return sampled(time_map, seconds)
 
 
 def ride(track: Path | None, seed: int) -> tuple[Floats, Floats]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 from dataclasses import replace
 from fractions import Fraction
@@ -12,11 +14,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from clapless.cli.align import align as align_verb
 from clapless.cli.app import run
 from clapless.cli.route_picture import places
 from clapless.markers.choice import read_markers
 from clapless.model import Marker
-from clapless.pipeline.routes import align
+from clapless.pipeline.routes import Gates, align
 from clapless.session import read_session
 from clapless.synth.music import song
 from clapless.synth.ride_video import RideCamera, RideRun, write_ride
@@ -58,8 +61,33 @@ def test_json_holds_quality_gates_and_gaps(
     assert run(["align", *tracks, "--json", "--most-unsure", "0.01"]) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["quality"]["on_route"] > 0.9
-    assert [gate["passed"] for gate in document["gates"]] == [True, True, False]
+    assert document["quality"]["residual_mae_s"] < 0.5
+    failed = [gate["gate"] for gate in document["gates"] if not gate["passed"]]
+    assert failed == ["most_unsure_s"]
     assert document["groups"][0]["placements"][1]["time_map"]["segments"]
+
+
+def test_every_gate_is_an_option_with_its_own_threshold(
+    tracks: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = inspect.signature(align_verb).parameters
+    for field in dataclasses.fields(Gates):
+        name = next(n for n in (field.name, field.name.rsplit("_", 1)[0]) if n in options)
+        assert options[name].default == field.default
+    assert run(["align", *tracks, "--least-coverage", "1", "--most-ppm", "5"]) == 3
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "FAIL pace apart from the reference's, ppm" in printed
+    assert "(at most 5.00)" in printed
+    assert "Check it: 2 gates of 10 failed: " in printed
+    assert run(["align", *tracks]) == 0
+    assert "All 9 gates passed." in capsys.readouterr().out
+
+
+def test_a_file_against_itself_is_wrong_usage(
+    tracks: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["align", tracks[0], tracks[0]]) == 2
+    assert "ref.gpx was named twice" in capsys.readouterr().err
 
 
 def test_a_refusal_says_why_and_what_to_do(

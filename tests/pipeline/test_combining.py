@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from clapless.numerics.route_warp import Gap
-from clapless.pipeline.routes.combining import combine, sampled
+from clapless.pipeline.routes.combining import combine
 from clapless.pipeline.routes.evidence import Evidence
-from clapless.pipeline.routes.line import line_of, straightened
+from clapless.pipeline.routes.line import line_of, sampled, straightened
 from clapless.timing import Segment, TimeMap
 
 Floats = NDArray[np.float64]

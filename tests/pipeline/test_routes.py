@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from route_gps import answers, at, nearness
+from route_gps import answers, at, from_files, made, nearness
 from route_gps import copy as perturbed
 from route_gps import ride as real_ride
 
 from clapless.errors import ClaplessError, UsageError
 from clapless.numerics.route_warp import warp_routes
 from clapless.numerics.routes import by_distance
-from clapless.pipeline.routes import AlignOptions, Gates, align, aligning
+from clapless.pipeline.routes import AlignOptions, Gates, align, gathering
 from clapless.pipeline.routes.anchors import ANCHOR_STD_S, anchors_alone, through_anchors
 from clapless.pipeline.routes.evidence import Evidence
+from clapless.pipeline.routes.line import sampled
+from clapless.pipeline.routes.quality import map_quality, with_residuals
 from clapless.session import read_session, write_session
 from clapless.timing import Segment, TimeMap
 from tests.numerics.test_route_warp import mapped, ride, truth, wander
@@ -84,11 +86,42 @@ def test_a_second_run_is_placed_with_a_time_map(
     assert read_session(path).groups == result.session.groups
 
 
-def test_gates_are_the_users(runs: Callable[..., tuple[Path, Path, Floats]]) -> None:
+IMPOSSIBLE = {
+    "least_on_route": 1.01,
+    "most_apart_m": 1e-3,
+    "least_coverage": 1.01,
+    "least_inlier_share": 1.01,
+    "most_mae_s": 1e-6,
+    "most_p50_s": 1e-6,
+    "most_p90_s": 1e-6,
+    "most_p95_s": 1e-6,
+    "most_unsure_s": 1e-3,
+    "most_ppm": 1e-3,
+}
+
+
+@pytest.mark.parametrize("gate", IMPOSSIBLE)
+def test_every_gate_is_the_users_and_makes_the_answer_one_to_check(
+    gate: str, runs: Callable[..., tuple[Path, Path, Floats]]
+) -> None:
     ref, new, _ = runs()
-    result = align(ref, new, options=AlignOptions(gates=Gates(most_p90_s=0.01)))
-    assert [gate.passed for gate in result.gates] == [True, True, False]
+    result = align(ref, new, options=AlignOptions(gates=Gates(**{gate: IMPOSSIBLE[gate]})))
+    assert [one.gate for one in result.gates if not one.passed] == [gate]
     assert result.session.groups[0].placements[1].status == "check"
+
+
+def test_residuals_are_those_of_single_places_on_the_map() -> None:
+    times_s = np.arange(20.0, 120.0)
+    off_s = np.where(np.arange(100) % 2, 0.2, -0.4)
+    off_s[:10] = 30.0
+    singles = np.stack([times_s, sampled(MAP, times_s)[0] + off_s], axis=-1)
+    quality = with_residuals(map_quality(MAP, duration_s=400.0), MAP, singles)
+    assert (quality.singles, quality.inlier_share) == (100, 0.9)
+    assert quality.residual_mae_s == pytest.approx(0.3)
+    assert quality.residual_p90_s == pytest.approx(0.4)
+    assert quality.coverage == 0.5
+    nowhere = with_residuals(quality, MAP, np.array([[1e4, 5.0]]))
+    assert nowhere == quality
 
 
 def test_a_run_the_other_way_and_another_route_are_refused_in_words(
@@ -126,6 +159,49 @@ def test_an_anchor_refits_the_map_near_it(
     assert tied is not None
     assert tied.to_group(at_s) == pytest.approx(before + 2.0, abs=0.05)
     assert tied.to_group(20.0) == pytest.approx(far, abs=0.1)
+
+
+def test_anchors_that_contradict_or_cannot_help_are_told(
+    runs: Callable[..., tuple[Path, Path, Floats]],
+) -> None:
+    ref, new, _ = runs()
+    free = align(ref, new).session.groups[0].placements[1].time_map
+    assert free is not None
+    before = free.to_group(120.0)
+    assert before is not None
+    near = AlignOptions(anchors=((before + 0.1, 120.0),))
+    assert not align(ref, new, options=near).warnings
+    far = AlignOptions(anchors=((before - 9.0, 120.0),))
+    (told,) = align(ref, new, options=far).warnings
+    assert "lies 9.00 s before what was found there" in told
+    ref, new, _ = runs(elsewhere=True)
+    alone = align(ref, new, options=AlignOptions(anchors=((10.0, 5.0),)))
+    assert not alone.session.groups
+    assert "One anchor says nothing by itself" in alone.warnings[0]
+
+
+def test_a_recording_is_not_aligned_with_itself_or_its_copy(
+    runs: Callable[..., tuple[Path, Path, Floats]], tmp_path: Path
+) -> None:
+    ref, _, _ = runs()
+    with pytest.raises(UsageError, match=r"first run\.gpx was named twice"):
+        align(ref, ref)
+    copied = tmp_path / "copy.gpx"
+    copied.write_bytes(ref.read_bytes())
+    with pytest.raises(UsageError, match="are the same recording"):
+        align(ref, copied)
+
+
+def test_the_interval_of_two_track_files_holds_as_often_as_it_says(tmp_path: Path) -> None:
+    held = []
+    for seed in range(6):
+        seconds, true_s, result = from_files(made(seed), noise_m=3.0, seed=seed, folder=tmp_path)
+        time_map = result.session.groups[0].placements[1].time_map
+        assert time_map is not None
+        got, std = sampled(time_map, seconds)
+        ok = np.isfinite(got)
+        held += list(np.abs(got - true_s)[ok] < 1.96 * std[ok])
+    assert 0.90 <= np.mean(held) <= 0.98
 
 
 def test_files_that_cannot_serve_are_one_sentence(
@@ -177,10 +253,11 @@ def test_real_courses(shared_data: Path) -> None:
     tracks = shared_data / "gps_tracks" / "regatta"
     one = align(tracks / "track1.gpx", tracks / "track2.gpx")
     assert {gap.kind for gap in one.gaps} == {"detour"}
-    matched_m, nearest_m, _ = nearness(tracks / "track1.gpx", tracks / "track2.gpx")
-    assert len(matched_m) > 1500
-    # Boats tack apart: nothing is nearer than the nearest point of the other's track.
-    assert np.median(matched_m) <= 1.3 * np.median(nearest_m)
+    for first, second in (("track1", "track2"), ("track2", "track1")):
+        matched_m, nearest_m, _ = nearness(tracks / f"{first}.gpx", tracks / f"{second}.gpx")
+        assert len(matched_m) > 1500
+        # Boats tack apart: nothing is nearer than the nearest point of the other's track.
+        assert np.median(matched_m) <= 1.3 * np.median(nearest_m)
     time_map = one.session.groups[0].placements[1].time_map
     assert time_map is not None
     for segment in time_map.segments:
@@ -224,7 +301,7 @@ def test_a_contradiction_is_told_and_the_answer_is_to_be_checked(
     segment = by_gps.longest
     elsewhere = Segment(tuple((t, g + 30.0) for t, g in segment.knots), segment.std_s)
     wrong = Evidence(signal="scenery", time_map=TimeMap((elsewhere,)), confidence=0.7)
-    monkeypatch.setattr(aligning, "by_scenery", lambda *_args, **_options: wrong)
+    monkeypatch.setattr(gathering, "by_scenery", lambda *_args, **_options: wrong)
     result = align(ref, new, options=AlignOptions(signals=("gps", "scenery")))
     placement = result.session.groups[0].placements[1]
     assert (placement.signals, placement.status) == (("gps",), "check")

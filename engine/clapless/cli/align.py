@@ -50,9 +50,34 @@ def align(
     most_apart: Annotated[
         float, typer.Option(min=0.0, metavar="M", help="Gate: median distance, in metres.")
     ] = 15.0,
+    least_coverage: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Gate: share of NEW's time with an answer.")
+    ] = 0.25,
+    least_inliers: Annotated[
+        float, typer.Option(min=0.0, help="Gate: points in common of the usual picture.")
+    ] = 15.0,
+    least_inlier_share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Gate: share of single places on the map.")
+    ] = 0.5,
+    most_mae: Annotated[
+        float, typer.Option(min=0.0, metavar="S", help="Gate: mean residual, in seconds.")
+    ] = 1.0,
+    most_p50: Annotated[
+        float, typer.Option(min=0.0, metavar="S", help="Gate: P50 of the residuals.")
+    ] = 1.0,
+    most_p90: Annotated[
+        float, typer.Option(min=0.0, metavar="S", help="Gate: P90 of the residuals.")
+    ] = 2.0,
+    most_p95: Annotated[
+        float, typer.Option(min=0.0, metavar="S", help="Gate: P95 of the residuals.")
+    ] = 3.0,
     most_unsure: Annotated[
         float, typer.Option(min=0.0, metavar="S", help="Gate: P90 of the uncertainty, in seconds.")
     ] = 3.0,
+    most_ppm: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Gate: pace of the longest stretch apart from REF's; off."),
+    ] = None,
     signals: Annotated[
         str | None,
         typer.Option(
@@ -81,7 +106,19 @@ def align(
         check_target(output)
         markers = read_session(output).markers if output.exists() else ()
     drawn = _markers(marker_file, plot)
-    gates = Gates(least_on_route=least_on_route, most_apart_m=most_apart, most_p90_s=most_unsure)
+    gates = Gates(
+        least_on_route=least_on_route,
+        most_apart_m=most_apart,
+        least_coverage=least_coverage,
+        least_inliers=least_inliers,
+        least_inlier_share=least_inlier_share,
+        most_mae_s=most_mae,
+        most_p50_s=most_p50,
+        most_p90_s=most_p90,
+        most_p95_s=most_p95,
+        most_unsure_s=most_unsure,
+        most_ppm=most_ppm,
+    )
     options = AlignOptions(
         ref_gpx=ref_gpx,
         new_gpx=new_gpx,
@@ -192,7 +229,24 @@ def _show_quality(result: AlignResult) -> None:
         f"(P90 {quality.std_p90_s:.2f}, P95 {quality.std_p95_s:.2f} s){seen}",
         soft_wrap=True,
     )
+    if quality.singles is not None:
+        console.print(
+            f"{quality.inlier_share:.0%} of {words.count_words(quality.singles, 'single place')} "
+            f"on the map; they lie off it by {quality.residual_mae_s:.2f} s "
+            f"(P50 {quality.residual_p50_s:.2f}, P90 {quality.residual_p90_s:.2f}, "
+            f"P95 {quality.residual_p95_s:.2f} s)",
+            soft_wrap=True,
+        )
     for gate in result.gates:
         mark, style = ("pass", "green") if gate.passed else ("FAIL", "red")
-        line = f"{mark}  {gate.name}: {gate.reached:.2f} (wanted {gate.wanted:.2f})"
-        console.print(safe(line, style))
+        wanted = f"at {'most' if gate.at_most else 'least'} {gate.wanted:.2f}"
+        console.print(safe(f"{mark}  {gate.name}: {gate.reached:.2f} ({wanted})", style))
+    failed = [gate.name for gate in result.gates if not gate.passed]
+    if failed:
+        what = words.count_words(len(failed), "gate")
+        console.print(
+            safe(f"Check it: {what} of {len(result.gates)} failed: {'; '.join(failed)}.", "yellow"),
+            soft_wrap=True,
+        )
+    else:
+        console.print(f"All {len(result.gates)} gates passed.")

@@ -134,7 +134,7 @@ def _draw_markers(axes: Axes, result: AlignResult, markers: Sequence[Marker]) ->
 
 def _draw_residuals(axes: Axes, result: AlignResult) -> None:
     """Draw the evidence against the map; where there is only one, the map against its line."""
-    from clapless.pipeline.routes.combining import sampled
+    from clapless.pipeline.routes.line import sampled
 
     placement = result.session.groups[0].placements[1]
     time_map = placement.time_map

@@ -53,6 +53,8 @@ class RoutePath:
     ----------
     along_ref_m
         Distance along the reference, shape (n,), never falling.
+    single_m
+        The same of each place by itself, not smoothed and free to fall, shape (n,).
     apart_m
         Distance between the two places, shape (n,).
     turned
@@ -64,6 +66,7 @@ class RoutePath:
     """
 
     along_ref_m: Floats
+    single_m: Floats
     apart_m: Floats
     turned: Floats
     cost: float
@@ -145,12 +148,14 @@ def _traced(
         else:
             column -= move
     jumps.reverse()
-    along = _refined(ref, new, path, jumps)
+    single = _beside(ref, new, path)
+    along = _smoothed(ref, new, single, jumps)
     places = _at(ref, along)
     apart = np.hypot(*(new.places_m - places).T)
     turned = 1.0 - np.cos(new.heading_rad - ref.heading_rad[path])
     return RoutePath(
         along_ref_m=along,
+        single_m=single,
         apart_m=np.asarray(apart),
         turned=np.asarray(turned),
         cost=cost,
@@ -158,12 +163,15 @@ def _traced(
     )
 
 
-def _refined(ref: Route, new: Route, path: NDArray[np.int64], jumps: list[int]) -> Floats:
+def _beside(ref: Route, new: Route, path: NDArray[np.int64]) -> Floats:
     """Move each place along the reference's tangent to where the new run really is beside it."""
     heading = ref.heading_rad[path]
     tangent = np.stack([np.sin(heading), np.cos(heading)], axis=-1)
     ahead = ((new.places_m - ref.places_m[path]) * tangent).sum(axis=1)
-    along = ref.along_m[path] + np.clip(ahead, -REFINE_M, REFINE_M)
+    return np.asarray(ref.along_m[path] + np.clip(ahead, -REFINE_M, REFINE_M), np.float64)
+
+
+def _smoothed(ref: Route, new: Route, along: Floats, jumps: list[int]) -> Floats:
     smooth = np.empty_like(along)
     for begin, end in zip([0, *jumps], [*jumps, len(along)], strict=True):
         gone = new.along_m[begin:end]

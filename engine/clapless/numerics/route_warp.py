@@ -93,6 +93,9 @@ class RouteWarp:
         Robust standard deviation of the distance across the way: what two receivers differ by.
     on_route
         Share of the new run's places that lie on the reference.
+    singles_s
+        Times of the new run and of the reference at each place on the route by itself, before
+        smoothing; shape (m, 2).
     """
 
     stretches: tuple[Stretch, ...]
@@ -101,6 +104,7 @@ class RouteWarp:
     sigma_m: float
     cross_m: float
     on_route: float
+    singles_s: Floats
 
 
 def warp_routes(ref: Route, new: Route) -> RouteWarp:
@@ -134,6 +138,9 @@ def warp_routes(ref: Route, new: Route) -> RouteWarp:
         sigma_m=sigma_m,
         cross_m=cross_m,
         on_route=float(np.mean(~off)),
+        singles_s=np.stack(
+            [new.times_s, np.interp(path.single_m, ref.along_m, ref.times_s)], axis=-1
+        )[~broken],
     )
 
 

@@ -58,11 +58,15 @@ class Curve:
         Frames, not whole ones for the reference; strictly rising, shape (n,).
     std_s
         Standard deviation of `ref` in seconds, shape (n,).
+    singles
+        Frames of the new run and of the reference by notes alone, each moment by itself, shape
+        (m, 2).
     """
 
     new: Doubles
     ref: Doubles
     std_s: Doubles
+    singles: Doubles
 
 
 def refine(
@@ -93,13 +97,14 @@ def refine(
     new_shapes = note_shapes(new[0], smooth=NOTES_SMOOTH), stroke_shapes(new[1])
     half = max(50, 2 * step)
     cost = _band_cost(frames, base, half, ref_shapes, new_shapes)
-    warped = base + banded(cost, straight=STRAIGHT) - half
-    curve = warped = _smooth(frames, warped, SMOOTH_FRAMES)
+    banded_at = base + banded(cost, straight=STRAIGHT) - half
+    singles = np.stack([frames, banded_at], axis=-1)[::EVERY]
+    curve = warped = _smooth(frames, banded_at, SMOOTH_FRAMES)
     for most_lag in LAGS:
         curve = curve + _left_over(frames, curve, ref_shapes[1], new_shapes[1], most_lag)
     spread = gaussian_filter1d((warped - curve) ** 2, 2 * WINDOW_FRAMES, mode="nearest")
     std_s = np.hypot(LEAST_STD_S, SPREAD_SHARE * np.sqrt(spread) * FRAME_S)
-    return _knots(frames, curve, std_s, length=len(ref[0]))
+    return _knots(frames, curve, std_s, singles, length=len(ref[0]))
 
 
 def _smooth(frames: NDArray[np.int64], way: Doubles, sigma: float) -> Doubles:
@@ -156,7 +161,7 @@ def _left_over(
 
 
 def _knots(
-    frames: NDArray[np.int64], curve: Doubles, std_s: Doubles, *, length: int
+    frames: NDArray[np.int64], curve: Doubles, std_s: Doubles, singles: Doubles, *, length: int
 ) -> Curve | None:
     chosen = np.unique(np.append(np.arange(0, len(frames), EVERY), len(frames) - 1))
     chosen = chosen[(curve[chosen] >= 0) & (curve[chosen] <= length - 1)]
@@ -166,4 +171,6 @@ def _knots(
             kept.append(index)
     if len(kept) < 2:
         return None
-    return Curve(new=frames[kept].astype(np.float64), ref=curve[kept], std_s=std_s[kept])
+    return Curve(
+        new=frames[kept].astype(np.float64), ref=curve[kept], std_s=std_s[kept], singles=singles
+    )

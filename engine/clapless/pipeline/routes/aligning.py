@@ -9,48 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from clapless.errors import UsageError, printable
+from clapless.errors import UsageError, printable, printable_name
+from clapless.media.fingerprint import same_content
 from clapless.model import (
-    SYNCED_CONFIDENCE,
-    UNKNOWN_DRIFT_STD_PPM,
     Clip,
-    Group,
-    Match,
-    Placement,
     Refusal,
     Session,
-    Status,
-    Unplaced,
 )
 from clapless.numerics.route_warp import Gap
 from clapless.pipeline.progress import NO_PROGRESS, Progress
-from clapless.pipeline.routes.anchors import anchors_alone, through_anchors
+from clapless.pipeline.routes.anchors import against_anchors, anchors_alone, through_anchors
 from clapless.pipeline.routes.combining import Combined, combine
 from clapless.pipeline.routes.evidence import (
     GPS,
     KINDS,
     SCENERY,
-    TEMPO,
     Evidence,
-    by_satellites,
-    by_scenery,
-    by_tempo,
 )
-from clapless.pipeline.routes.line import line_of, straightened
+from clapless.pipeline.routes.gates import GateVerdict, verdicts
+from clapless.pipeline.routes.gathering import Gathering, plainest
+from clapless.pipeline.routes.line import straightened
 from clapless.pipeline.routes.options import AlignOptions
-from clapless.pipeline.routes.quality import GateVerdict, MapQuality, map_quality, verdicts
+from clapless.pipeline.routes.placing import placed_session, refused_session
+from clapless.pipeline.routes.quality import MapQuality, map_quality, with_residuals
 from clapless.pipeline.routes.runs import Run, read_run
 from clapless.store import Store
 from clapless.timing import TimeMap
 
-LACKING = ("no_positions", "no_pictures", "no_sound", "silent", "too_short", "too_few_features")
-"""Refusals that say what a recording does not have; what was compared tells more."""
+Floats = NDArray[np.float64]
 
 CONTRADICTED = 0.6
 """Confidence at most of a map that other evidence or a gate speaks against: `check`."""
@@ -72,6 +63,9 @@ class AlignResult:
         What each threshold says.
     gaps
         Where the map has no answer, in the new run's time.
+    singles_s
+        Of each kind of evidence that the map is made of, times of the new run and of the reference
+        at places found by themselves, shape (n, 2).
     warnings
         Sentences about damaged files, and about evidence that was named and could not be used.
     """
@@ -80,6 +74,7 @@ class AlignResult:
     quality: MapQuality | None = None
     gates: tuple[GateVerdict, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    singles_s: tuple[tuple[str, Floats], ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -115,7 +110,8 @@ def align(
     ClaplessError
         A file cannot be read.
     UsageError
-        The anchors cannot be meant, or a signal is named that there is not.
+        The anchors cannot be meant, a signal is named that there is not, or both runs are one
+        recording.
     """
     options = options or AlignOptions()
     _check_names(options)
@@ -125,46 +121,82 @@ def align(
     second = read_run(Path(new), track=options.new_gpx, clip_id=NEW)
     progress.advance(detail=second.clip.name)
     progress.done()
+    _check_apart(reference, second)
     warnings = [run.warning for run in (reference, second) if run.warning]
-    gathered = _Gathering(reference, second, options, progress, store, warnings)
+    gathered = Gathering(reference, second, options, progress, store, warnings)
     held, refusals = gathered.gather()
     clips = reference.clip, second.clip
     if not held:
         if len(options.anchors) >= 2:
             by_hand = anchors_alone(options.anchors)
-            session = _session(*clips, by_hand, None)
+            session = placed_session(*clips, by_hand, None)
             return AlignResult(session=session, warnings=tuple(warnings))
-        return AlignResult(session=_refused(*clips, _plainest(refusals)), warnings=tuple(warnings))
+        if options.anchors:
+            warnings.append(
+                "One anchor says nothing by itself: name two or more where nothing else aligns "
+                "the runs."
+            )
+        return AlignResult(
+            session=refused_session(*clips, plainest(refusals)), warnings=tuple(warnings)
+        )
     if options.signals is not None:
         warnings += [f"By {one.signal} nothing was found: {one.reason}." for one in refusals]
     found = _contradicted(combine(held), refusals)
-    quality = _quality(found, held, second.clip)
+    time_map = straightened(found.time_map)
+    warnings += against_anchors(time_map, options.anchors)
+    time_map = through_anchors(time_map, options.anchors)
+    used = [one for one in held if one.signal in found.signals]
+    quality = _quality(time_map, used, second.clip)
     gates = verdicts(quality, options.gates)
     if not all(gate.passed for gate in gates):
         found = replace(found, confidence=min(found.confidence, CONTRADICTED))
     warnings += [f"{one.reason[0].upper()}{one.reason[1:]}." for one in found.disagreements]
-    time_map = through_anchors(straightened(found.time_map), options.anchors)
     return AlignResult(
-        session=_session(*clips, time_map, found, held),
+        session=placed_session(*clips, time_map, found, held),
         quality=quality,
         gates=gates,
         gaps=found.gaps,
+        singles_s=tuple((one.signal, one.singles_s) for one in used),
         warnings=tuple(warnings),
     )
 
 
-def _quality(found: Combined, held: Sequence[Evidence], new: Clip) -> MapQuality:
+def _check_apart(ref: Run, new: Run) -> None:
+    """Refuse a recording that is to be aligned with itself.
+
+    Raises
+    ------
+    UsageError
+        Both are the same file, or one is a copy of the other.
+    """
+    one, two = ref.clip.files[0].path, new.clip.files[0].path
+    if one.samefile(two):
+        raise UsageError(
+            f"{printable_name(one)} was named twice: an alignment needs two recordings."
+        )
+    if same_content(one, two):
+        raise UsageError(
+            f"{printable_name(one)} and {printable_name(two)} are the same recording, byte for "
+            "byte: an alignment needs two."
+        )
+
+
+def _quality(time_map: TimeMap, held: Sequence[Evidence], new: Clip) -> MapQuality:
     """Return the figures of a map, with those of the evidence that it was made of."""
-    used = {one.signal: one for one in held if one.signal in found.signals}
-    of_map = map_quality(found.time_map, duration_s=float(new.duration_s))
+    used = {one.signal: one for one in held}
+    of_map = map_quality(time_map, duration_s=float(new.duration_s))
+    singles = np.concatenate([one.singles_s for one in held])
+    of_map = with_residuals(of_map, time_map, singles)
     if GPS in used and (places := used[GPS].quality) is not None:
         of_map = replace(
-            places,
-            coverage=of_map.coverage,
-            std_p50_s=of_map.std_p50_s,
-            std_p90_s=of_map.std_p90_s,
-            std_p95_s=of_map.std_p95_s,
-            drift_ppm=of_map.drift_ppm,
+            of_map,
+            places=places.places,
+            on_route=places.on_route,
+            apart_mae_m=places.apart_mae_m,
+            apart_p50_m=places.apart_p50_m,
+            apart_p90_m=places.apart_p90_m,
+            apart_p95_m=places.apart_p95_m,
+            cost=places.cost,
         )
     inliers = used[SCENERY].details.get("inliers") if SCENERY in used else None
     return replace(of_map, inliers=float(inliers)) if isinstance(inliers, float) else of_map
@@ -179,153 +211,8 @@ def _check_names(options: AlignOptions) -> None:
             )
 
 
-@dataclass(slots=True)
-class _Gathering:
-    """Asks each kind of evidence in turn, the cheap ones first, the dear ones where they help."""
-
-    reference: Run
-    second: Run
-    options: AlignOptions
-    progress: Progress
-    store: Store | None
-    warnings: list[str]
-
-    def gather(self) -> tuple[list[Evidence], list[Refusal]]:
-        held: list[Evidence] = []
-        refusals: list[Refusal] = []
-        for name in KINDS:
-            if not self._wanted(name, held, refusals):
-                continue
-            answer = self._ask(name)
-            if isinstance(answer, Refusal):
-                refusals.append(answer)
-            else:
-                held.append(answer)
-        return held, refusals
-
-    def _wanted(self, name: str, held: list[Evidence], refusals: list[Refusal]) -> bool:
-        if self.options.signals is not None:
-            return name in self.options.signals
-        ref, new = self.reference.clip, self.second.clip
-        if name == GPS:
-            return True
-        if any(one.code not in (*LACKING, "no_movement") for one in refusals if one.signal == GPS):
-            # Satellites know another route, or the same one the other way.
-            return False
-        if name == TEMPO:
-            return not held and bool(ref.audio and new.audio)
-        # Music that was known again is no ride; on a ride pictures are surer than satellites.
-        return ref.kind == new.kind == "video" and all(one.signal != TEMPO for one in held)
-
-    def _ask(self, name: str) -> Evidence | Refusal:
-        if name == GPS:
-            self.progress.stage("comparing", 0)
-            answer = by_satellites(self.reference, self.second, self.options.gates)
-            self.progress.done()
-            return answer
-        compare = {TEMPO: by_tempo, SCENERY: by_scenery}[name]
-        return compare(
-            self.reference.clip,
-            self.second.clip,
-            store=self.store,
-            progress=self.progress,
-            warnings=self.warnings,
-        )
-
-
 def _contradicted(found: Combined, refusals: list[Refusal]) -> Combined:
     """Return what was found, less sure where other evidence says that it is wrong."""
     if not found.disagreements and all(one.code != "reversed" for one in refusals):
         return found
     return replace(found, confidence=min(found.confidence, CONTRADICTED))
-
-
-def _plainest(refusals: list[Refusal]) -> Refusal:
-    """Return one refusal for all: of what was compared where anything was."""
-    for one in refusals:
-        if one.code == "reversed":
-            return one
-    compared = [one for one in refusals if one.code not in LACKING] or refusals[:1]
-    reasons = dict.fromkeys(one.reason for one in compared)
-    return replace(compared[-1], reason="; ".join(reasons))
-
-
-def _session(
-    ref: Clip,
-    new: Clip,
-    time_map: TimeMap,
-    found: Combined | None,
-    held: Sequence[Evidence] = (),
-) -> Session:
-    """Return the session of a map, found or (None) made by the user's anchors alone."""
-    longest = time_map.longest
-    offset_s, drift_ppm = line_of(longest)
-    confidence = 1.0 if found is None else found.confidence
-    status: Status = "manual"
-    if found is not None:
-        status = "synced" if confidence >= SYNCED_CONFIDENCE else "check"
-    std_s = float(np.median(longest.std_s))
-    start_s, end_s = longest.knots[0][0], longest.knots[-1][0]
-    straight = len(time_map.segments) == 1 and len(longest.knots) == 2
-    # A line is known at its ends as well as the map was there.
-    drift_std_ppm = 2e6 * std_s / (end_s - start_s) if straight else UNKNOWN_DRIFT_STD_PPM
-    frame_s = float(1 / (new.frame_rate or ref.frame_rate or 25))
-    placement = Placement(
-        clip=new.id,
-        offset_s=offset_s,
-        drift_ppm=drift_ppm,
-        offset_std_s=std_s,
-        drift_std_ppm=drift_std_ppm,
-        pivot_s=(start_s + end_s) / 2,
-        confidence=confidence,
-        status=status,
-        coarse=2 * std_s > frame_s / 2,
-        signals=found.signals if found else (),
-        time_map=time_map,
-        disagreements=found.disagreements if found else (),
-    )
-    group = Group(
-        id="g1", reference=ref.id, placements=(Placement(clip=ref.id, offset_s=0.0), placement)
-    )
-    return Session(
-        created=_now(),
-        engine=version("clapless"),
-        clips=(ref, new),
-        groups=(group,),
-        matches=tuple(_match(ref, new, one, found) for one in held) if found else (),
-    )
-
-
-def _match(ref: Clip, new: Clip, one: Evidence, found: Combined | None) -> Match:
-    """Return what one kind of evidence said by itself, used or not."""
-    longest = one.time_map.longest
-    offset_s, drift_ppm = line_of(longest)
-    return Match(
-        a=ref.id,
-        b=new.id,
-        signal=one.signal,
-        offset_s=offset_s,
-        drift_ppm=drift_ppm,
-        offset_std_s=float(np.median(longest.std_s)),
-        pivot_s=(longest.knots[0][0] + longest.knots[-1][0]) / 2,
-        confidence=one.confidence,
-        spans_s=tuple((s.knots[0][0], s.knots[-1][0]) for s in one.time_map.segments),
-        accepted=found is not None and one.signal in found.signals,
-        time_map=one.time_map,
-        details=one.details,
-    )
-
-
-def _refused(ref: Clip, new: Clip, refusal: Refusal) -> Session:
-    return Session(
-        created=_now(),
-        engine=version("clapless"),
-        clips=(ref, new),
-        unplaced=tuple(
-            Unplaced(clip=clip.id, code=refusal.code, reason=refusal.reason) for clip in (ref, new)
-        ),
-    )
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

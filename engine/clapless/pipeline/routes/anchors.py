@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clapless.errors import UsageError
+from clapless.pipeline.routes.line import sampled
 from clapless.timing import Segment, TimeMap
 
 Floats = NDArray[np.float64]
@@ -30,6 +31,9 @@ ANCHOR_STD_S = 0.05
 
 LEAST_STD_S = 0.5
 """The map gives way to an anchor at least as if it were this unsure: the user has looked."""
+
+FAR_SIGMAS = 3.0
+"""An anchor farther from the map than so many deviations contradicts it."""
 
 
 def through_anchors(time_map: TimeMap, anchors: Sequence[tuple[float, float]]) -> TimeMap:
@@ -72,6 +76,21 @@ def through_anchors(time_map: TimeMap, anchors: Sequence[tuple[float, float]]) -
     if not segments:
         raise UsageError("The anchors contradict the map: no rising map goes through them.")
     return TimeMap(tuple(segments))
+
+
+def against_anchors(time_map: TimeMap, anchors: Sequence[tuple[float, float]]) -> tuple[str, ...]:
+    """Return a sentence for each anchor that lies farther from the map than its error explains."""
+    told = []
+    for ref_s, new_s in anchors:
+        (got,), (std,) = sampled(time_map, np.array([new_s]))
+        off_s = ref_s - got
+        if np.isfinite(got) and abs(off_s) > FAR_SIGMAS * np.hypot(std, ANCHOR_STD_S):
+            told.append(
+                f"The anchor {ref_s:g}={new_s:g} lies {abs(off_s):.2f} s "
+                f"{'after' if off_s > 0 else 'before'} what was found there, which was sure to "
+                f"{std:.2f} s; the map follows the anchor."
+            )
+    return tuple(told)
 
 
 def anchors_alone(anchors: Sequence[tuple[float, float]]) -> TimeMap:

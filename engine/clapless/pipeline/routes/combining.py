@@ -17,6 +17,7 @@ from scipy.ndimage import distance_transform_edt
 from clapless.model import Disagreement
 from clapless.numerics.route_warp import Gap
 from clapless.pipeline.routes.evidence import Evidence
+from clapless.pipeline.routes.line import sampled
 from clapless.timing import Segment, TimeMap
 
 Floats = NDArray[np.float64]
@@ -118,17 +119,6 @@ def _apart(one: TimeMap, two: TimeMap) -> _Apart:
     with np.errstate(invalid="ignore"):
         agree = np.abs(off_s) <= MOST_SIGMAS * np.hypot(std_1, std_2) + ALLOWED_S
     return _Apart(times_s, off_s, agree)
-
-
-def sampled(time_map: TimeMap, times_s: Floats) -> tuple[Floats, Floats]:
-    """Return the map's answers and their deviations, NaN in gaps, each shaped as the times."""
-    got, std = np.full(len(times_s), np.nan), np.full(len(times_s), np.nan)
-    for segment in time_map.segments:
-        new, ref = np.array(segment.knots).T
-        inside = (times_s >= new[0]) & (times_s <= new[-1])
-        got[inside] = np.interp(times_s[inside], new, ref)
-        std[inside] = np.interp(times_s[inside], new, segment.std_s) if segment.std_s else 0.0
-    return got, std
 
 
 def _why_left_out(apart: _Apart, base: str, other: str) -> Disagreement | None:

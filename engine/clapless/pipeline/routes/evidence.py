@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clapless.errors import ClaplessError
 from clapless.model import SYNCED_CONFIDENCE, Clip, Match, Refusal
@@ -14,8 +15,9 @@ from clapless.numerics.route_warp import Gap, RouteWarp, warp_routes
 from clapless.numerics.routes import Route, by_distance, project
 from clapless.pipeline.extract import extract
 from clapless.pipeline.progress import Progress
+from clapless.pipeline.routes.gates import verdicts
 from clapless.pipeline.routes.options import Gates
-from clapless.pipeline.routes.quality import MapQuality, map_quality, verdicts, with_places
+from clapless.pipeline.routes.quality import MapQuality, map_quality, with_places
 from clapless.pipeline.routes.runs import Positions, Run
 from clapless.pipeline.routes.scenery import compare_scenery
 from clapless.signals.scenery import scenery_gaps
@@ -23,10 +25,15 @@ from clapless.signals.tempo import TempoSignal
 from clapless.store import Store
 from clapless.timing import Segment, TimeMap
 
+Floats = NDArray[np.float64]
+
 GPS, TEMPO, SCENERY = "gps", "tempo", "scenery"
 
 KINDS = (GPS, TEMPO, SCENERY)
 """Evidence there is, the cheapest first."""
+
+SINGLES = "singles_s"
+"""Where a match's details hold `Evidence.singles_s`; too many for a session."""
 
 STEP_M = 3.0
 """Places are compared at this distance; long routes at more."""
@@ -61,6 +68,9 @@ class Evidence:
         That it is the true one.
     gaps
         Where it has no answer, in the new run's time.
+    singles_s
+        Times of the new run and of the reference at places found by themselves, shape (n, 2);
+        what the map was drawn through.
     quality
         Figures, of satellites.
     details
@@ -71,6 +81,7 @@ class Evidence:
     time_map: TimeMap
     confidence: float
     gaps: tuple[Gap, ...] = ()
+    singles_s: Floats = field(default_factory=lambda: np.empty((0, 2)))
     quality: MapQuality | None = None
     details: Mapping[str, object] = field(default_factory=dict)
 
@@ -105,6 +116,7 @@ def by_satellites(reference: Run, second: Run, gates: Gates) -> Evidence | Refus
         time_map=time_map,
         confidence=CONFIDENCE[all(gate.passed for gate in said)],
         gaps=warp.gaps,
+        singles_s=warp.singles_s,
         quality=quality,
     )
 
@@ -157,7 +169,8 @@ def _of_match(found: Match, gaps: tuple[Gap, ...]) -> Evidence:
         time_map=found.time_map,
         confidence=found.confidence,
         gaps=gaps,
-        details=found.details,
+        singles_s=np.array(found.details.get(SINGLES, ()), np.float64).reshape(-1, 2),
+        details={key: value for key, value in found.details.items() if key != SINGLES},
     )
 
 

@@ -1,4 +1,4 @@
-"""How good a map between two runs is, and whether it passes its gates."""
+"""How good a map between two runs is."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clapless.numerics.route_warp import RouteWarp
-from clapless.pipeline.routes.line import line_of
-from clapless.pipeline.routes.options import Gates
+from clapless.pipeline.routes.line import line_of, sampled
 from clapless.timing import TimeMap
 
 Floats = NDArray[np.float64]
+
+INLIER_SIGMAS = 3.0
+"""A single place farther from the map than so many of its deviations is none of it."""
+
+INLIER_S = 0.1
+"""What is allowed besides: single places are coarser than the map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,12 @@ class MapQuality:
         Mean cost of the path.
     inliers
         Points in common of the usual picture, by scenery.
+    singles
+        Places, pictures or moments of music that were found by themselves where the map answers.
+    inlier_share
+        Share of them that the map goes through, within what it is unsure of.
+    residual_mae_s, residual_p50_s, residual_p90_s, residual_p95_s
+        How far those lie from the map: mean and percentiles of the distance.
     """
 
     coverage: float
@@ -52,16 +63,12 @@ class MapQuality:
     apart_p95_m: float | None = None
     cost: float | None = None
     inliers: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateVerdict:
-    """One threshold, and what was reached."""
-
-    name: str
-    reached: float
-    wanted: float
-    passed: bool
+    singles: int | None = None
+    inlier_share: float | None = None
+    residual_mae_s: float | None = None
+    residual_p50_s: float | None = None
+    residual_p90_s: float | None = None
+    residual_p95_s: float | None = None
 
 
 def map_quality(time_map: TimeMap, *, duration_s: float) -> MapQuality:
@@ -96,33 +103,34 @@ def with_places(quality: MapQuality, warp: RouteWarp) -> MapQuality:
     )
 
 
-def verdicts(quality: MapQuality, gates: Gates) -> tuple[GateVerdict, ...]:
-    """Return what each gate says that the evidence has something to say to."""
-    held: list[GateVerdict] = []
-    if quality.on_route is not None:
-        held.append(
-            GateVerdict(
-                name="share of the new run on the route",
-                reached=quality.on_route,
-                wanted=gates.least_on_route,
-                passed=quality.on_route >= gates.least_on_route,
-            )
-        )
-    if quality.apart_p50_m is not None:
-        held.append(
-            GateVerdict(
-                name="median distance between the runs, m",
-                reached=quality.apart_p50_m,
-                wanted=gates.most_apart_m,
-                passed=quality.apart_p50_m <= gates.most_apart_m,
-            )
-        )
-    held.append(
-        GateVerdict(
-            name="uncertainty of nine in ten knots, s",
-            reached=quality.std_p90_s,
-            wanted=gates.most_p90_s,
-            passed=quality.std_p90_s <= gates.most_p90_s,
-        )
+def with_residuals(quality: MapQuality, time_map: TimeMap, singles_s: Floats) -> MapQuality:
+    """Return the figures with those of single places beside the map.
+
+    Parameters
+    ----------
+    quality
+        The figures so far.
+    time_map
+        The map.
+    singles_s
+        Times of the new run and of the reference, shape (n, 2); none leaves the figures as they
+        are.
+    """
+    got, std = sampled(time_map, singles_s[:, 0])
+    known = np.isfinite(got)
+    if not known.any():
+        return quality
+    off_s = np.abs(singles_s[known, 1] - got[known])
+    on = off_s <= INLIER_SIGMAS * std[known] + INLIER_S
+    share = float(on.mean())
+    off_s = off_s[on] if on.any() else off_s
+    p50, p90, p95 = (float(value) for value in np.percentile(off_s, [50, 90, 95]))
+    return replace(
+        quality,
+        singles=int(known.sum()),
+        inlier_share=share,
+        residual_mae_s=float(off_s.mean()),
+        residual_p50_s=p50,
+        residual_p90_s=p90,
+        residual_p95_s=p95,
     )
-    return tuple(held)

@@ -18,8 +18,9 @@ from clapless.signals.gps.feature import GpsFeature
 
 Floats = NDArray[np.float64]
 
-TRACK_STD_S = 0.5
-"""A logger's own clock against its positions: whole seconds, and a filter's lag."""
+TRACK_STD_S = 0.15
+"""How late a logger's positions may be on its own clock, which is clip time where the track is all
+there is. Receivers fix at whole seconds and lag by 0.1 to 0.3 s, each model by its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clapless.model import Match, Refusal
-from clapless.numerics.tempo_curve import refine
+from clapless.numerics.tempo_curve import Curve, refine
 from clapless.numerics.tempo_features import FRAME_S, note_shapes
 from clapless.numerics.tempo_warp import Local, best_local, masked
 from clapless.signals.tempo.extractor import SIGNAL
@@ -71,11 +71,16 @@ def answer(a: TempoFeature, b: TempoFeature) -> Match | Refusal:
         )
     paths = _all_paths(coarse, best, by_chance)
     segments: list[Segment] = []
+    singles: list[list[float]] = []
     for path in paths:
-        segments += _segments(path, coarse.step, a, b, after=segments[-1] if segments else None)
+        curve = refine(path, step=coarse.step, ref=(a.notes, a.strokes), new=(b.notes, b.strokes))
+        if curve is not None:
+            segments += _segments(curve, a, b, after=segments[-1] if segments else None)
+            singles += (np.array([b.origin_s, a.origin_s]) + FRAME_S * curve.singles).tolist()
     if not segments:
         return _refuse(a, b, "other_piece", "the two do not play one piece of music")
-    return _match(a, b, TimeMap(tuple(segments)), best, second, by_chance, coarse)
+    found = _match(a, b, TimeMap(tuple(segments)), best, second, by_chance, coarse)
+    return replace(found, details={**found.details, "singles_s": singles})
 
 
 def _coarse(a: TempoFeature, b: TempoFeature) -> _Coarse:
@@ -117,11 +122,8 @@ def _all_paths(coarse: _Coarse, best: Local, by_chance: float) -> list[Local]:
 
 
 def _segments(
-    path: Local, step: int, a: TempoFeature, b: TempoFeature, *, after: Segment | None
+    curve: Curve, a: TempoFeature, b: TempoFeature, *, after: Segment | None
 ) -> list[Segment]:
-    curve = refine(path, step=step, ref=(a.notes, a.strokes), new=(b.notes, b.strokes))
-    if curve is None:
-        return []
     new_s = b.origin_s + FRAME_S * curve.new
     ref_s = a.origin_s + FRAME_S * curve.ref
     duration_s = float(b.clip.duration_s) or np.inf
