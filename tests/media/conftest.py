@@ -15,6 +15,8 @@ PLAIN_AAC = {"aac_pns": "0"}
 STEREO = speech_like(6, channels=2)
 MONO = speech_like(6)
 STEREO_44 = speech_like(6, rate_hz=44100, channels=2)
+MONO_44 = STEREO_44[:1]
+MONO_8 = speech_like(6, rate_hz=8000)
 PICTURE = Picture(count=150)
 
 SOUND_FILES: dict[str, dict[str, object]] = {
@@ -122,6 +124,37 @@ SOUND_FILES: dict[str, dict[str, object]] = {
     "media.wma": {
         "sounds": [Sound(samples=STEREO_44, rate_hz=44100, codec="wmav2")],
         "container": "asf",
+    },
+    "f64.wav": {"sounds": [Sound(samples=MONO, codec="pcm_f64le")]},
+    "u8.wav": {"sounds": [Sound(samples=MONO_8, rate_hz=8000, codec="pcm_u8")]},
+    "mulaw.wav": {"sounds": [Sound(samples=MONO_8, rate_hz=8000, codec="pcm_mulaw")]},
+    "alaw.mov": {"sounds": [Sound(samples=MONO_8, rate_hz=8000, codec="pcm_alaw")]},
+    "24channels.mov": {
+        "sounds": [Sound(samples=np.tile(MONO, (24, 1)), codec="pcm_s24le")],
+        "picture": PICTURE,
+    },
+    "plain.wv": {"sounds": [Sound(samples=MONO, codec="wavpack")]},
+    "plain.tta": {"sounds": [Sound(samples=MONO, codec="tta")]},
+    "flac.ogg": {"sounds": [Sound(samples=MONO, codec="flac")]},
+    "pcm.m2ts": {
+        "sounds": [Sound(samples=MONO, codec="pcm_bluray")],
+        "picture": Picture(count=150, codec="libx264"),
+        "container": "mpegts",
+        "options": {"mpegts_m2ts_mode": "1"},
+    },
+    "adpcm_ms.wav": {"sounds": [Sound(samples=MONO_44, rate_hz=44100, codec="adpcm_ms")]},
+    "adpcm_qt.mov": {"sounds": [Sound(samples=MONO_44, rate_hz=44100, codec="adpcm_ima_qt")]},
+    "g726.wav": {"sounds": [Sound(samples=MONO_8, rate_hz=8000, codec="g726")]},
+    "ac3.m2ts": {
+        "sounds": [Sound(samples=MONO, codec="ac3")],
+        "picture": Picture(count=150, codec="libx264"),
+        "container": "mpegts",
+        "options": {"mpegts_m2ts_mode": "1"},
+    },
+    "eac3.mp4": {"sounds": [Sound(samples=MONO, codec="eac3")], "picture": PICTURE},
+    "amr.3gp": {
+        "sounds": [Sound(samples=MONO_8, rate_hz=8000, codec="libopencore_amrnb", bit_rate=12200)],
+        "picture": PICTURE,
     },
 }
 """Containers and codecs that devices write, each with six seconds of voice-like sound."""

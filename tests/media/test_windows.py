@@ -33,11 +33,16 @@ from tests.media.making import Sound, speech_like, write_media
 
 HAVE_AN_INDEX = {
     *("s16.wav", "s24_44.wav", "float.wav", "16channels.wav", "32channels.wav", "8k.wav"),
-    *("192k.wav", "plain.w64", "plain.aiff", "plain.flac"),
+    *("192k.wav", "plain.w64", "plain.aiff", "plain.flac", "f64.wav", "u8.wav", "mulaw.wav"),
+    *("alaw.mov", "24channels.mov"),
     *("aac.m4a", "8channels.m4a", "alac.m4a", "aac.mp4", "late.mp4", "hole.mp4", "two.mov"),
 }
 
 LSB = 1 / 32768
+
+ROUGH = {"ac3.m2ts": 40, "eac3.mp4": 40, "amr.3gp": 150, "adpcm_qt.mov": 400}
+"""Codecs whose decoders remember more than their run-up, or draw noise: by how many steps of 16
+bits windows may differ. The sounds are some 8000 loud."""
 
 pytestmark = pytest.mark.media
 
@@ -73,7 +78,8 @@ def check(clip: Clip, stream: int, channel: int, rng: np.random.Generator, tries
             window = sound.window(first, count)
             assert window.dtype == np.float32
             difference = np.abs(np.clip(window, -1, 1) - expected(samples, first, count))
-            assert difference.max() < 4 * LSB, (first, count, int(difference.argmax()))
+            most = ROUGH.get(clip.path.name, 4) * LSB
+            assert difference.max() < most, (first, count, int(difference.argmax()))
 
 
 @pytest.mark.parametrize("name", SOUND_FILES)
@@ -94,8 +100,9 @@ def test_windows_need_no_whole_read_before(
         length = sound.length
     samples = whole(clip)[0]
     assert length == len(samples)
-    assert np.abs(late - expected(samples, length - 9000, 4000)).max() < 4 * LSB
-    assert np.abs(early - expected(samples, 20000, 4000)).max() < 4 * LSB
+    most = ROUGH.get(name, 4) * LSB
+    assert np.abs(late - expected(samples, length - 9000, 4000)).max() < most
+    assert np.abs(early - expected(samples, 20000, 4000)).max() < most
 
 
 @settings(

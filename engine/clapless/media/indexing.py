@@ -71,7 +71,10 @@ class IndexBuilder:
 
     def __init__(self, container: InputContainer, stream: AvAudioStream, rate_hz: int) -> None:
         self._timed = is_timed(container, stream)
-        self._by_position = bool(RAW_FORMATS & set(container.format.name.split(",")))
+        formats = set(container.format.name.split(","))
+        # Timestamps of ADPCM in WAV are estimates too: a byte is no whole number of samples.
+        estimated = TIMED_FORMATS & formats and not self._timed
+        self._by_position = bool(RAW_FORMATS & formats or estimated)
         self._spacing = int(ENTRY_EVERY_S * rate_hz)
         self._entries: list[tuple[int, int, int]] = []
         self.due = 0

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+from functools import partial
+from itertools import chain, dropwhile
 from math import ceil
 from pathlib import Path
 from threading import RLock
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 
 from clapless.media.containers import keep_only, open_container, packets_of
 from clapless.media.decoding import StreamDecoder, Uniform, new_counter
+from clapless.media.indexing import TIMED_FORMATS
 from clapless.media.limits import open_files
 from clapless.media.samples import to_channel
 from clapless.media.whole_index import sound_index
@@ -56,6 +58,10 @@ TAIL_S = 1.0
 
 SAME_TIME_S = 0.0015
 """Timestamps of one packet may differ by this between two passes: rounding to milliseconds."""
+
+OGG_COUNTED = frozenset({"vorbis", "opus"})
+"""Codecs whose packets FFmpeg knows the length of in Ogg. The first page of any other has, after
+seeking, the times that were asked for; the next page bears its own."""
 
 
 class StretchReader:
@@ -156,6 +162,11 @@ class StretchReader:
         self._warm_up_s = warm_up_s(self._stream.codec_context.name)
         time_base = self._stream.time_base or Fraction(1, self._rate_hz)
         self._same_ticks = ceil(Fraction(SAME_TIME_S) / time_base)
+        formats = set(self._container.format.name.split(","))
+        self._first_page_lies = (
+            "ogg" in formats and self._stream.codec_context.name not in OGG_COUNTED
+        )
+        self._by_byte = self._index.by_position and bool(TIMED_FORMATS & formats)
         keep_only(self._container, [self._stream])
 
     def _can_go_on(self, begin: int) -> bool:
@@ -240,12 +251,22 @@ class StretchReader:
     def _packets_from(self, entry: int) -> Iterator[SoundPacket] | None:
         """Seek to a known packet; None where seeking lands behind it."""
         assert self._container is not None
-        target = int(self._index.pts[entry])
         try:
-            self._container.seek(target, stream=self._stream, backward=True)
+            if self._by_byte:
+                # By time FFmpeg lands between the packets that a whole read meets.
+                target = int(self._index.pos[entry])
+                self._container.seek(target, stream=self._stream, unsupported_byte_offset=True)
+            else:
+                target = int(self._index.pts[entry])
+                self._container.seek(target, stream=self._stream, backward=True)
         except av.error.FFmpegError:
             return None
         packets = self._packets()
+        if self._first_page_lies:
+            page = next(packets, None)
+            if page is None:
+                return None
+            packets = dropwhile(partial(_is_of_page, page.pos), packets)
         for packet in packets:
             order = self._order(packet, entry)
             if order > 0:
@@ -293,7 +314,8 @@ class StretchReader:
         if packet.pts is None:
             return -1
         ticks = packet.pts - int(index.pts[entry])
-        if abs(ticks) < self._same_ticks:
+        # Some packets are shorter than rounding (64 samples): half a one is another one.
+        if abs(ticks) < min(self._same_ticks, (packet.duration or 2 * self._same_ticks) / 2):
             return 0
         return 1 if ticks > 0 else -1
 
@@ -315,6 +337,10 @@ def warm_up_s(codec: str) -> float:
     if codec.startswith(PLAIN_CODECS):
         return 0.0
     return SHORT_WARM_UP_S.get(codec, WARM_UP_S)
+
+
+def _is_of_page(position: int | None, packet: SoundPacket) -> bool:
+    return packet.pos == position
 
 
 def _decoded(
