@@ -57,6 +57,47 @@ def test_rates_are_exact(tmp_path: Path, rate: Fraction, suffix: str) -> None:
     assert (clip.kind, clip.width, clip.height) == ("video", 64, 48)
 
 
+WITHOUT_TABLES: dict[str, tuple[str, str, str]] = {
+    "a.mkv": ("mpeg4", "aac", "matroska"),
+    "a.flv": ("flv", "aac", "flv"),
+    "a.mpg": ("mpeg2video", "mp2", "dvd"),
+    "a.vob": ("mpeg2video", "ac3", "vob"),
+    "a.m2ts": ("libx264", "ac3", "mpegts"),
+    "a.wmv": ("wmv2", "wmav2", "asf"),
+    "fragments.mp4": ("mpeg4", "aac", "mp4"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_TABLES)
+@pytest.mark.parametrize(("start_s", "sound_s"), [(0.0, 2.0), (0.4, 2.0), (0.0, 5.0)])
+def test_the_length_is_the_pictures(
+    tmp_path: Path, name: str, start_s: float, sound_s: float
+) -> None:
+    codec, sound_codec, container = WITHOUT_TABLES[name]
+    rate_hz = 44100 if name == "a.flv" else 48000
+    path = write_media(
+        tmp_path / name,
+        picture=Picture(
+            rate=Fraction(30000, 1001), count=100, codec=codec, size=(128, 96), start_s=start_s
+        ),
+        sounds=[
+            Sound(samples=speech_like(sound_s, rate_hz=rate_hz), rate_hz=rate_hz, codec=sound_codec)
+        ],
+        container=container,
+        options={"movflags": "frag_keyframe+empty_moov+delay_moov"} if container == "mp4" else {},
+    )
+    clip = probe(path)
+    assert clip.duration_s == Fraction(100 * 1001, 30000)
+    assert not clip.variable_frame_rate
+
+
+def test_a_cut_movie_is_as_long_as_what_is_left(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "a.mkv", picture=Picture(count=200))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert 2 < probe(path).duration_s < 6
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_reordered_frames_do_not_hide_the_first(tmp_path: Path, suffix: str) -> None:
     path = write_media(

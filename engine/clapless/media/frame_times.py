@@ -28,6 +28,13 @@ SAMPLED_PACKETS = 96
 REORDERED = 16
 """Packets at the end of a sampled stretch whose neighbours in time may lie behind it."""
 
+TAIL_S = 2
+"""Of the end of a file that is looked through for its last frame."""
+
+TAIL_PACKETS = 5000
+"""Packets looked through for the last frame: where seeking lands far before the end, more would be
+the whole file."""
+
 NEXT_RATE = Fraction(1, 2500)
 """Relative error below which 23.976 and 24, a thousandth apart, cannot be mistaken."""
 
@@ -134,6 +141,35 @@ def times_of_packets(
         shown = _sampled(container, stream, whole_head=not middle)
         steps.update(two - one for one, two in pairwise(shown))
     return _judged(+steps, Fraction(stream.time_base), declared, None, None)
+
+
+def last_frame_end(
+    container: InputContainer, stream: VideoStream, *, rate: Fraction | None
+) -> Fraction | None:
+    """Return when the last frame ends, in the file's own time, by looking at the end of the file.
+
+    None where the end cannot be reached. The container is left at an unknown place.
+    """
+    length = container.duration or 0
+    if not length or stream.time_base is None:
+        return None
+    keep_only(container, [stream])
+    end_s: Fraction | None = None
+    count = 0
+    try:
+        container.seek((container.start_time or 0) + max(0, length - TAIL_S * 1_000_000))
+        for packet in packets_of(container, [stream]):
+            if packet.pts is None or packet.is_discard:
+                continue
+            count += 1
+            if count > TAIL_PACKETS:
+                return None
+            step_s = (packet.duration or 0) * stream.time_base or (1 / rate if rate else 0)
+            end_s = max(end_s or Fraction(0), packet.pts * stream.time_base + step_s)
+    except av.error.FFmpegError:
+        # Cut off: the last frame that is there counts.
+        return end_s
+    return end_s
 
 
 def _go_to(container: InputContainer, *, middle: bool) -> bool:

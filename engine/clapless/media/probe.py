@@ -26,6 +26,7 @@ from clapless.media.fingerprint import fingerprint
 from clapless.media.frame_times import (
     FrameTimes,
     declared_rate,
+    last_frame_end,
     times_of_packets,
     times_of_table,
 )
@@ -36,6 +37,10 @@ from clapless.media.recorder_notes import RecorderNotes
 from clapless.media.tags import normalised, utc_time
 from clapless.model import AudioStream, Clip, MediaFile
 from clapless.timing import nominal_rate, snap_rate
+
+ENDS_UNSTATED = frozenset({"matroska", "webm", "flv", "mpeg", "asf", "mp4"})
+"""Containers (FFmpeg's names) that state when a stream ends from the file's beginning on, roughly,
+or not at all, where no table lists the frames: the last one is looked for."""
 
 
 def probe(path: Path | str, *, clip_id: str = "") -> Clip:
@@ -178,7 +183,7 @@ def _duration_s(found: OpenedFile, times: FrameTimes, sounds: tuple[AudioStream,
             return times.count / times.rate
         if times.length_s:
             return times.length_s
-        return _stated_length_s(found, times.rate)
+        return _untabled_length_s(found, times)
     lengths = [
         time_of(stream.duration, stream.time_base) + sound.start_s
         for sound in sounds
@@ -187,18 +192,27 @@ def _duration_s(found: OpenedFile, times: FrameTimes, sounds: tuple[AudioStream,
     return max(lengths) if lengths else Fraction(found.container.duration or 0, 1_000_000)
 
 
-def _stated_length_s(found: OpenedFile, rate: Fraction | None) -> Fraction:
-    """Return the picture's length as the container states it, on whole frames."""
-    picture = found.picture
+def _untabled_length_s(found: OpenedFile, times: FrameTimes) -> Fraction:
+    """Return the picture's length where no table lists its frames, on whole frames."""
+    picture, rate = found.picture, times.rate
+    begin_s = found.first.picture_s or Fraction(0)
+    end_s = None
+    if picture is not None and ENDS_UNSTATED & set(found.format.split(",")):
+        end_s = last_frame_end(found.container, picture, rate=rate)
     written = seconds_of(picture.metadata.get("DURATION", "")) if picture is not None else None
-    if written is not None:
+    if end_s is not None and end_s > begin_s:
+        length_s = end_s - begin_s
+        if rate and not times.variable:
+            # In program streams the times behind a seek may be half a frame off.
+            return round(length_s * rate) / rate
+    elif written is not None:
         length_s = written
     elif picture is not None and picture.duration:
         length_s = time_of(picture.duration, picture.time_base)
     else:
         start = found.container.start_time or 0
-        end_s = Fraction((found.container.duration or 0) + start, 1_000_000)
-        length_s = max(Fraction(0), end_s - (found.first.picture_s or Fraction(0)))
+        stated_s = Fraction((found.container.duration or 0) + start, 1_000_000)
+        length_s = max(Fraction(0), stated_s - begin_s)
     if rate and abs(round(length_s * rate) - length_s * rate) < Fraction(1, 4):
         return round(length_s * rate) / rate
     return length_s
