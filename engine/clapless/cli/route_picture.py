@@ -21,8 +21,23 @@ if TYPE_CHECKING:
 
 INK, LINE, BAND, GAP, MARK = "#333333", "#3b6fb6", "#b9cfe8", "#f3e3c3", "#b0413e"
 
-COLORS = ("#2a7f62", "#8a5fb0", "#c07a1c")
+COLORS = {"gps": "#2a7f62", "tempo": "#c07a1c", "scenery": "#8a5fb0"}
 """One for each kind of evidence."""
+
+GAP_NAMES = {"detour": "off the route", "lap": "left out", "stop": "stop", "again": "once more"}
+
+PACES = (0.1, 0.2, 0.33, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0)
+FINE_PACES = (0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
+"""Where the axis of paces has its ticks, and where it does not reach far."""
+
+FINE_UP_TO = 4.0
+"""Greatest pace over the least up to which the fine ticks do not crowd."""
+
+PACE_OVER_S, PACE_STEPS = 2.0, 150
+"""Pace is drawn over so long, and in so many steps at most: from knot to knot it jumps."""
+
+LABEL_SHARE = 0.05
+"""A gap that takes so much of the picture's width is named in it."""
 
 
 def draw_map(result: AlignResult, path: Path, markers: Sequence[Marker] = ()) -> None:
@@ -54,7 +69,8 @@ def draw_map(result: AlignResult, path: Path, markers: Sequence[Marker] = ()) ->
     axes = figure.subplots(4, 1, sharex=True, height_ratios=[3.4, 1.4, 1.2, 1.0])
     upper, residual, pace, lower = axes
     _draw_line(upper, time_map)
-    _draw_residuals(residual, result)
+    _draw_left_out(upper, result)
+    _draw_residuals(residual, result, time_map)
     _draw_pace(pace, time_map)
     _draw_std(lower, time_map)
     for one in axes:
@@ -63,15 +79,23 @@ def draw_map(result: AlignResult, path: Path, markers: Sequence[Marker] = ()) ->
         one.grid(color="#dddddd", linewidth=0.6)
         one.spines[["top", "right"]].set_visible(False)
         one.tick_params(colors=INK, labelsize="small")
-    _draw_markers(upper, result, markers)
+    drawn = places(result, markers)
+    _draw_markers(upper, drawn)
+    for one in (residual, pace, lower):
+        for _, new_s, _ in drawn:
+            one.axvline(new_s, color=MARK, linewidth=0.7, linestyle=":")
+    _name_gaps(upper, result)
     by = f", by {' and '.join(placement.signals)}" if placement.signals else ", by hand"
-    upper.set_title(
+    figure.suptitle(
         printable(f"{new.name} on the time of {ref.name}{by}: {placement.status}"),
-        loc="left",
+        x=0.01,
+        ha="left",
         parse_math=False,
     )
+    upper.set_title(_in_short(result), loc="left", fontsize="small", color=INK)
     upper.set_ylabel("reference, s")
-    pace.set_ylabel("pace: reference s\nper s of the run")
+    residual.set_ylabel("single places\nminus map, s")
+    pace.set_ylabel("pace beside\nthe reference")
     lower.set_ylabel("plus or\nminus, s")
     lower.set_xlabel("new run, s (shaded: no answer)")
     held = BytesIO()
@@ -113,51 +137,111 @@ def places(result: AlignResult, markers: Sequence[Marker]) -> list[tuple[Marker,
     return found
 
 
-def _draw_markers(axes: Axes, result: AlignResult, markers: Sequence[Marker]) -> None:
-    for marker, new_s, ref_s in places(result, markers):
-        axes.plot([new_s, new_s], [0, ref_s], color=MARK, linewidth=0.7, linestyle=":")
+def _in_short(result: AlignResult) -> str:
+    quality = result.quality
+    if quality is None:
+        return "by anchors alone"
+    told = f"{quality.coverage:.0%} of the time answered"
+    if quality.residual_mae_s is not None:
+        told += (
+            f"; single places lie off by {quality.residual_mae_s:.2f} s "
+            f"(P90 {quality.residual_p90_s:.2f}, P95 {quality.residual_p95_s:.2f} s)"
+        )
+    failed = [gate.name for gate in result.gates if not gate.passed]
+    return f"{told}; failed: {', '.join(failed)}" if failed else f"{told}; all gates passed"
+
+
+def _draw_markers(axes: Axes, drawn: Sequence[tuple[Marker, float, float]]) -> None:
+    low, high = axes.get_ylim()
+    left, right = axes.get_xlim()
+    last_s, lower = -np.inf, False
+    for marker, new_s, ref_s in sorted(drawn, key=lambda one: one[1]):
+        axes.plot([new_s, new_s], [low, ref_s], color=MARK, linewidth=0.7, linestyle=":")
         # Hollow: to be looked at.
         face = "white" if marker.needs_review else MARK
         axes.plot(
-            new_s, ref_s, "o", markersize=6, markerfacecolor=face, markeredgecolor=MARK, zorder=5
+            new_s,
+            ref_s,
+            "o",
+            markersize=6,
+            markerfacecolor=face,
+            markeredgecolor=MARK,
+            zorder=5,
+            clip_on=False,
         )
+        # Close ones take turns, so that their names do not lie on each other.
+        lower = not lower if new_s - last_s < 0.12 * (right - left) else False
+        last_s = new_s
+        # What lies beyond the map is drawn at the picture's edge.
+        ref_s = float(np.clip(ref_s, low, high))
+        at_right = new_s > left + 0.85 * (right - left)
+        name = printable(marker.name or marker.id)[:24]
         axes.annotate(
-            printable(marker.name or marker.id)[:24],
+            f"{name} (look)" if marker.needs_review else name,
             (new_s, ref_s),
-            xytext=(7, -12),
+            xytext=(-7, 4) if at_right else (7, -26 if lower else -12),
+            ha="right" if at_right else "left",
             textcoords="offset points",
-            fontsize="x-small",
+            fontsize="small",
             color=MARK,
             parse_math=False,
         )
+    axes.set_ylim(low, high)
 
 
-def _draw_residuals(axes: Axes, result: AlignResult) -> None:
-    """Draw the evidence against the map; where there is only one, the map against its line."""
+def _name_gaps(axes: Axes, result: AlignResult) -> None:
+    left, right = axes.get_xlim()
+    for gap in result.gaps:
+        if gap.end_s - gap.start_s < LABEL_SHARE * (right - left):
+            continue
+        axes.annotate(
+            GAP_NAMES[gap.kind],
+            ((gap.start_s + gap.end_s) / 2, 0.98),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="top",
+            fontsize="small",
+            color=INK,
+        )
+
+
+def _draw_left_out(axes: Axes, result: AlignResult) -> None:
+    """Draw evidence that disagrees where it says the map should be."""
+    for match in result.session.matches:
+        if match.accepted or match.time_map is None:
+            continue
+        label: str | None = f"{match.signal}, left out"
+        for segment in match.time_map.segments:
+            new, ref = np.array(segment.knots).T
+            color = COLORS.get(match.signal, INK)
+            axes.plot(new, ref, color=color, linewidth=1.0, linestyle="--", label=label)
+            label = None
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="lower right", fontsize="small", frameon=False)
+
+
+def _draw_residuals(axes: Axes, result: AlignResult, time_map: TimeMap) -> None:
+    """Draw places found by themselves against the map, within what the map is unsure of."""
     from clapless.pipeline.routes.line import sampled
 
-    placement = result.session.groups[0].placements[1]
-    time_map = placement.time_map
-    assert time_map is not None  # an alignment always has one
-    several = len(result.session.matches) > 1
-    for match, color in zip(result.session.matches, COLORS, strict=False):
-        if match.time_map is None:
-            continue
-        ends = [knot[0] for s in match.time_map.segments for knot in (s.knots[0], s.knots[-1])]
-        times_s = np.arange(ends[0], ends[-1], max((ends[-1] - ends[0]) / 2000, 0.05))
-        got, std = sampled(match.time_map, times_s)
-        line = placement.offset_s + times_s / placement.rate
-        off = got - (sampled(time_map, times_s)[0] if several else line)
-        label = match.signal if match.accepted else f"{match.signal} (left out)"
-        axes.plot(times_s, off, color=color, linewidth=1.0, label=label)
-        axes.fill_between(
-            times_s, off - 2 * std, off + 2 * std, color=color, alpha=0.15, linewidth=0
-        )
-    against = "the map" if several else "its nearest line"
-    axes.set_ylabel(f"residual: evidence\nminus {against}, s")
+    highest = 0.0
+    for segment in time_map.segments:
+        new, std = [t for t, _ in segment.knots], np.array(segment.std_s or [0.0])
+        axes.fill_between(new, -2 * std, 2 * std, color=BAND, alpha=0.6, linewidth=0)
+        highest = max(highest, 2.2 * float(np.max(std)))
+    for signal, singles in result.singles_s:
+        off = singles[:, 1] - sampled(time_map, singles[:, 0])[0]
+        known = np.isfinite(off)
+        # Single places that are far off would press the rest onto the line.
+        shown = np.clip(off[known], -highest, highest) if highest else off[known]
+        label = f"{signal}, {known.sum()} places"
+        color = COLORS.get(signal, INK)
+        axes.plot(singles[known, 0], shown, ".", color=color, markersize=3, label=label)
     axes.axhline(0.0, color=INK, linewidth=0.6)
+    if highest:
+        axes.set_ylim(-1.1 * highest, 1.1 * highest)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper right", fontsize="x-small", frameon=False)
+        axes.legend(loc="upper right", fontsize="small", frameon=False, ncols=3)
 
 
 def _draw_line(axes: Axes, time_map: TimeMap) -> None:
@@ -170,20 +254,30 @@ def _draw_line(axes: Axes, time_map: TimeMap) -> None:
 
 
 def _draw_pace(axes: Axes, time_map: TimeMap) -> None:
-    from matplotlib.ticker import LogFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+    paces: list[float] = [0.9, 1.1]
+    ends = time_map.segments[0].knots[0][0], time_map.segments[-1].knots[-1][0]
+    over_s = max(PACE_OVER_S, (ends[1] - ends[0]) / PACE_STEPS)
     for segment in time_map.segments:
         new, ref = np.array(segment.knots).T
-        axes.step(new[1:], np.diff(ref) / np.diff(new), where="pre", color=LINE, linewidth=1.0)
+        steps = max(2, int((new[-1] - new[0]) / over_s) + 1)
+        times = np.linspace(new[0], new[-1], steps)
+        pace = np.diff(np.interp(times, new, ref)) / np.diff(times)
+        pace = np.clip(pace, PACES[0], PACES[-1])
+        axes.stairs(pace, times, baseline=None, color=LINE, linewidth=1.2)
+        paces += pace.tolist()
     axes.axhline(1.0, color=INK, linewidth=0.6)
     axes.set_yscale("log")
-    plain = LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5))
-    axes.yaxis.set_major_formatter(plain)
-    axes.yaxis.set_minor_formatter(plain)
+    axes.set_ylim(0.94 * min(paces), 1.06 * max(paces))
+    fine = max(paces) <= FINE_UP_TO * min(paces)
+    axes.yaxis.set_major_locator(FixedLocator(FINE_PACES if fine else PACES))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} x"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _draw_std(axes: Axes, time_map: TimeMap) -> None:
     for segment in time_map.segments:
         if segment.std_s:
-            axes.plot([t for t, _ in segment.knots], segment.std_s, color=LINE, linewidth=1.0)
+            axes.plot([t for t, _ in segment.knots], segment.std_s, color=LINE, linewidth=1.2)
     axes.set_ylim(bottom=0)
