@@ -155,7 +155,9 @@ def _draw_markers(axes: Axes, drawn: Sequence[tuple[Marker, float, float]]) -> N
     low, high = axes.get_ylim()
     left, right = axes.get_xlim()
     last_s, lower = -np.inf, False
-    for marker, new_s, ref_s in sorted(drawn, key=lambda one: one[1]):
+    for marker, new_s, true_s in sorted(drawn, key=lambda one: one[1]):
+        # What lies beyond the map is drawn at the picture's edge.
+        ref_s = float(np.clip(true_s, low, high))
         axes.plot([new_s, new_s], [low, ref_s], color=MARK, linewidth=0.7, linestyle=":")
         # Hollow: to be looked at.
         face = "white" if marker.needs_review else MARK
@@ -172,8 +174,6 @@ def _draw_markers(axes: Axes, drawn: Sequence[tuple[Marker, float, float]]) -> N
         # Close ones take turns, so that their names do not lie on each other.
         lower = not lower if new_s - last_s < 0.12 * (right - left) else False
         last_s = new_s
-        # What lies beyond the map is drawn at the picture's edge.
-        ref_s = float(np.clip(ref_s, low, high))
         at_right = new_s > left + 0.85 * (right - left)
         name = printable(marker.name or marker.id)[:24]
         axes.annotate(
