@@ -100,6 +100,8 @@ class RideRun:
         Frames per second.
     camera
         The camera.
+    aside_m
+        Where across the track the rider usually is, to the right of its middle.
     """
 
     seed: int
@@ -110,6 +112,7 @@ class RideRun:
     stops: tuple[tuple[float, float], ...] = ()
     frame_rate: Fraction = Fraction(25)
     camera: RideCamera = field(default_factory=RideCamera)
+    aside_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,7 +210,7 @@ def ride_frames(run: RideRun, truth: Passage, *, times_s: Floats | None = None) 
     turns = np.stack([_wander(rng, count, 0.12) for _ in range(3)], axis=1)
     glances = np.stack([_wander(rng, count, 2.5) * g for g in (0.5, 2.0, 0.5)], axis=1)
     turned = np.radians(turns * camera.jitter_deg + glances * min(camera.jitter_deg, 1.5))
-    aside_m = np.clip(ASIDE_M * _wander(rng, count, 3.0), -2.0, 2.0)
+    aside_m = np.clip(run.aside_m + ASIDE_M * _wander(rng, count, 3.0), -2.0, 2.0)
     above_m = camera.above_m + 0.04 * _wander(rng, count, 0.2)
     lens = _lens(rng, camera)
     noise = rng.normal(0, camera.noise, (camera.height + 64, camera.width + 64)).astype(np.float32)
