@@ -62,16 +62,16 @@ class Tally:
 def runs(seed: int, length_s: float) -> dict[str, RideRun]:
     """Return the reference and the runs of a seed."""
     rng = np.random.default_rng(seed)
-    way = (Leg(seed, 0, 9 * length_s + 200),)
+    way = (Leg(seed, 0, 12 * length_s + 200),)
     own = iter(range(seed * 10, seed * 10 + 10))
     speeds = rng.uniform(3.8, 6.2, 8)
     middle_m = 2.4 * length_s
     detour = (
         Leg(seed, 0, middle_m),
         Leg(seed + 5000, 0, 90),
-        Leg(seed, middle_m + 30, 9 * length_s),
+        Leg(seed, middle_m + 30, 12 * length_s),
     )
-    lap = (Leg(seed, 0, middle_m), Leg(seed, 40, 9 * length_s))
+    lap = (Leg(seed, 0, middle_m), Leg(seed, 40, 12 * length_s))
 
     def run(number: int, legs: tuple[Leg, ...], start_m: float, **more: object) -> RideRun:
         return RideRun(
@@ -92,9 +92,9 @@ def runs(seed: int, length_s: float) -> dict[str, RideRun]:
         "detour": run(4, detour, 40.0),
         "lap more": run(5, lap, 60.0),
         "other way": replace(
-            run(6, (Leg(seed, 5.5 * length_s, 0),), 2.0), duration_s=0.5 * length_s
+            run(6, (Leg(seed, 5.5 * length_s, 0),), 2.0), duration_s=0.4 * length_s
         ),
-        "other route": run(7, (Leg(seed + 7000, 0, 9 * length_s),), 20.0),
+        "other route": run(7, (Leg(seed + 7000, 0, 12 * length_s),), 20.0),
     }
 
 

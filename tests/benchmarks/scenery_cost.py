@@ -62,11 +62,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--length", type=float, default=300.0)
     parser.add_argument("--width", type=int, default=1920)
+    parser.add_argument("--media", type=Path, help="folder to keep the runs in, or to find them")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{number}.mp4" for number in range(2)]
+        name = f"{options.width}_{options.length:.0f}s"
+        paths = [(options.media or Path(folder)) / f"{name}_{number}.mp4" for number in range(2)]
         for number, path in enumerate(paths):
+            if path.exists():
+                continue
             # Drawn elsewhere: what that takes is not what is measured.
             child = multiprocessing.get_context("spawn").Process(
                 target=make, args=(path, number, options.length, options.width)
