@@ -3,9 +3,14 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clapless.model import Match, inverse
 from clapless.solve import solve
+from clapless.solve.edges import Node, Pose
+from clapless.solve.jumps import put_together
+from clapless.solve.lines import Line
 from clapless.timing import Segment, TimeMap
 from tests.solve.worlds import World, place
 
@@ -123,3 +128,25 @@ def test_doubled_samples_give_a_map_that_still_rises():
     assert placed.time_map is not None
     one, two = placed.time_map.segments
     assert two.knots[0][1] >= one.knots[-1][1]
+
+
+@given(
+    offset_s=st.floats(-1e5, 1e5),
+    doubled_s=st.floats(-2.0, 200.0),
+    drifts_ppm=st.tuples(st.floats(-300, 300), st.floats(-300, 300)),
+    at_s=st.floats(0.5, 299.5),
+)
+def test_stretches_follow_each_other_whatever_was_dropped_or_doubled(
+    offset_s: float, doubled_s: float, drifts_ppm: tuple[float, float], at_s: float
+) -> None:
+    edges_s = (0.0, at_s, 300.0)
+    placed = [
+        (
+            Node(id=f"c{n}", clip="c", device=None, start_s=edges_s[n], end_s=edges_s[n + 1]),
+            Line(Pose(offset_s - n * doubled_s, 1 + drift * 1e-6), drift, 0.1, 1e-4, at_s),
+        )
+        for n, drift in enumerate(drifts_ppm)
+    ]
+    made = put_together(placed)
+    assert made is not None
+    assert made.segments[0].knots[0] == (0.0, pytest.approx(offset_s))

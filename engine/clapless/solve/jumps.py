@@ -23,6 +23,9 @@ CROSSED_S = 2.0
 SAME_JUMP_S = 15.0
 """Two matches that see one clip jump place the jump within a window or two of each other."""
 
+SHORTEST_STRETCH_S = 1e-6
+"""What is left of a stretch that is no longer than this holds no sample."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
@@ -291,12 +294,16 @@ def put_together(placed: Sequence[tuple[Node, Line]]) -> TimeMap | None:
         if segments:
             group_end_s = segments[-1].knots[-1][1]
             start_s = max(start_s, line.pose.inverse().to_frame(group_end_s))
-        if end_s - start_s <= 0.0:
+        if end_s - start_s <= SHORTEST_STRETCH_S:
             continue
         times = (start_s, end_s)
+        # There and back again is not always the same number to the last bit.
+        begin_s = line.pose.to_frame(start_s)
+        if segments:
+            begin_s = max(begin_s, segments[-1].knots[-1][1])
         segments.append(
             Segment(
-                tuple((t, line.pose.to_frame(t)) for t in times),
+                ((start_s, begin_s), (end_s, line.pose.to_frame(end_s))),
                 tuple(
                     line_std_s(t, line.offset_std_s, line.drift_std_ppm, line.pivot_s)
                     for t in times
