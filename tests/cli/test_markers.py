@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -163,3 +164,56 @@ def test_a_preset_of_ones_own_says_format_rate_reel_and_label(
     # 8 s on the clip, in frames of 25.
     assert "001  A001     V     C        00:00:08:00 00:00:08:01" in text
     assert "|M:T: root" in text
+
+
+def test_the_predecessors_files_are_written_beside_and_instead(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = write(tmp_path / "ref.csv", "marker_id,t_ref\nroot,20.5\n")
+    out, seen = tmp_path / "new.csv", tmp_path / "seen.json"
+    arguments = ["markers", "transfer", str(session), "--markers", ref, "--to", "c2"]
+    arguments += ["-o", str(out), "--format", "mtbsync", "--vis-json", str(seen)]
+    assert run(arguments) == 0
+    assert out.read_text("utf-8").splitlines()[1].startswith("root,20.5,8.0003")
+    document = json.loads(seen.read_text("utf-8"))
+    (row,) = document["markers"]
+    a, b = document["params"]["a"], document["params"]["b"]
+    assert a * float(row["t_new_est"]) + b == pytest.approx(20.5)
+    assert (a, b) == (pytest.approx(1 / (1 + 40e-6)), 12.5)
+    capsys.readouterr()
+    before = Path(ref).read_bytes()
+    assert run([*arguments[:-1], ref]) == 2
+    assert Path(ref).read_bytes() == before
+
+
+def test_label_reel_and_rate_are_options_too_and_go_before_the_preset(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[presets.trail]\nformat = "resolve-markers"\nfps = 30\nreel = "B1"\nlabel = "T"\n', "utf-8"
+    )
+    monkeypatch.setenv("CLAPLESS_CONFIG", str(config))
+    ref = write(tmp_path / "ref.csv", "name,time_s\nroot,20.5\n")
+    assert run(["markers", "import", str(session), "--markers", ref]) == 0
+    out = tmp_path / "new.edl"
+    for command in (
+        ["markers", "transfer", str(session), "--markers", ref, "--to", "c2"],
+        ["markers", "export", str(session), "--from", "c2"],
+    ):
+        more = ["--preset", "trail", "--label", "run 2", "--reel", "A1", "--fps", "25"]
+        assert run([*command, "-o", str(out), *more]) == 0
+        text = out.read_text("utf-8")
+        assert "001  A1       V     C        00:00:08:00 00:00:08:01" in text
+        assert "|M:run 2: root" in text
+
+
+def test_a_colour_that_no_one_knows_is_told_where_it_is_not_kept(
+    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = write(tmp_path / "ref.csv", "name,time_s,color\nroot,20.5,sea foam\nberm,30,red\n")
+    arguments = ["markers", "transfer", str(session), "--markers", ref, "--to", "c2"]
+    assert run([*arguments, "-o", str(tmp_path / "new.edl")]) == 0
+    assert "The colour sea foam is not one that resolve-markers has" in capsys.readouterr().err
+    assert run([*arguments, "-o", str(tmp_path / "new.csv")]) == 0
+    assert "sea foam" not in capsys.readouterr().err

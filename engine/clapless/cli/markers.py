@@ -19,6 +19,7 @@ from clapless.model import Marker, Session
 from clapless.session import check_not_read, read_session, write_session
 
 if TYPE_CHECKING:
+    from clapless.markers.choice import Preset
     from clapless.markers.transfer import Carried, Host
 
 markers = typer.Typer(
@@ -34,6 +35,14 @@ Fps = Annotated[
 ]
 StartTimecode = Annotated[
     str, typer.Option("--start-timecode", help="Timecode at which its timeline begins.")
+]
+PresetName = Annotated[
+    str | None,
+    typer.Option("--preset", help="fcpxml, premiere, resolve-edl, custom, or one of your own."),
+]
+Label = Annotated[str | None, typer.Option("--label", help="Stands before each name.")]
+Reel = Annotated[
+    str | None, typer.Option("--reel", help="Name of the reel, where the format has one.")
 ]
 DEFAULT_RATE = Fraction(25)
 
@@ -80,10 +89,9 @@ def export_markers(
         typer.Option("--from", metavar="CLIP|GROUP", help="Whose time to write; else all of one."),
     ] = None,
     format_name: Format = None,
-    preset: Annotated[
-        str | None,
-        typer.Option("--preset", help="fcpxml, premiere, resolve-edl, or one of your own."),
-    ] = None,
+    preset: PresetName = None,
+    label: Label = None,
+    reel: Reel = None,
     fps: Fps = None,
     start_timecode: StartTimecode = "00:00:00:00",
 ) -> None:
@@ -91,6 +99,7 @@ def export_markers(
     from clapless.markers.transfer import carry
 
     check_not_read(output, session)
+    chosen = _chosen(preset, format_name, fps, label, reel)
     held = read_session(session)
     if not held.markers:
         raise UsageError("There are no markers in the session to export.")
@@ -104,7 +113,7 @@ def export_markers(
             continue
         carried += carry([marker], source=source, target=target)
     moved = [one.marker for one in carried]
-    _write(output, moved, target, format_name, preset, fps, start_timecode)
+    _write(output, moved, target, chosen, start_timecode)
     stdout().print(f"Wrote {count_words(len(carried), 'marker')} to {printable(str(output))}.")
     lost = [one for one in carried if one.note]
     warn(f"{printable(one.marker.name)}: {one.note}." for one in lost)
@@ -129,27 +138,36 @@ def transfer(
         float, typer.Option(min=0.0, max=1.0, help="Below this confidence a marker is flagged.")
     ] = 0.6,
     format_name: Format = None,
-    preset: Annotated[
-        str | None,
-        typer.Option("--preset", help="fcpxml, premiere, resolve-edl, or one of your own."),
-    ] = None,
+    preset: PresetName = None,
+    label: Label = None,
+    reel: Reel = None,
     fps: Fps = None,
     start_timecode: StartTimecode = "00:00:00:00",
+    vis_json: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write JSON as mtbsync does for its viewers."),
+    ] = None,
 ) -> None:
     """Carry a file's markers from one clip or group to another.
 
     Ends with 0 where all are sure, 3 where some are flagged to be looked at.
     """
+    from clapless.markers.mtbsync import FORMATS, LABEL, with_origins, write_visual
     from clapless.markers.transfer import carry
 
-    check_not_read(output, session, file)
+    for path in (output, *([vis_json] if vis_json else [])):
+        check_not_read(path, session, file)
+    chosen = _chosen(preset, format_name, fps, label, reel)
     held = read_session(session)
     source, target = _host(held, of), _host(held, to)
     rate = parse_frame_rate(fps) if fps else None
     read = _read(file, source, None, rate, start_timecode)
     carried = carry(read, source=source, target=target, threshold=review_threshold)
     moved = [one.marker for one in carried]
-    _write(output, moved, target, format_name, preset, fps, start_timecode)
+    origins = with_origins(moved, read)
+    _write(output, origins if chosen.format in FORMATS else moved, target, chosen, start_timecode)
+    if vis_json:
+        write_visual(vis_json, origins, params=_line(source, target), label=label or LABEL)
     _print_table(held, moved, notes=[one.note for one in carried])
     flagged = sum(one.marker.needs_review for one in carried)
     stdout().print(
@@ -196,31 +214,52 @@ def _read(
     return [dataclasses.replace(marker, clip=clip, group=group) for marker in read]
 
 
-def _write(
-    path: Path,
-    held: Sequence[Marker],
-    host: Host,
-    format_name: str | None,
+def _chosen(
     preset: str | None,
+    format_name: str | None,
     fps: str | None,
-    start_timecode: str,
-) -> None:
-    from clapless.markers.choice import Preset, find_preset, write_markers
+    label: str | None,
+    reel: str | None,
+) -> Preset:
+    """Return what to write and how: the preset, with what was said beside it instead."""
+    from clapless.markers.choice import Preset, find_preset
 
     if preset and format_name:
         raise UsageError("--preset says the format already: leave --format out.")
-    chosen = find_preset(preset) if preset else None
-    if format_name:
-        chosen = Preset(format=format_name)
-    rate = (chosen.rate if chosen else None) or _rate(host, fps)
+    found = find_preset(preset) if preset else Preset(format=format_name or "")
+    return dataclasses.replace(
+        found,
+        rate=parse_frame_rate(fps) if fps else found.rate,
+        label=found.label if label is None else label,
+        reel=found.reel if reel is None else reel,
+    )
+
+
+def _line(source: Host, target: Host) -> dict[str, float]:
+    """Return a and b of ``t_source = a * t_target + b``, of the line nearest to the placements."""
+    rates = [1.0 if h.placement is None else h.placement.rate for h in (source, target)]
+    offsets_s = [0.0 if h.placement is None else h.placement.offset_s for h in (source, target)]
+    return {"a": rates[0] / rates[1], "b": (offsets_s[1] - offsets_s[0]) * rates[0]}
+
+
+def _write(
+    path: Path, held: Sequence[Marker], host: Host, chosen: Preset, start_timecode: str
+) -> None:
+    from clapless.markers.choice import changed_colors, write_markers
+
+    rate = chosen.rate or _rate(host, None)
     start = parse_timecode(start_timecode, rate)
-    write_markers(
+    name = write_markers(
         path,
         held,
         preset=chosen,
         rate=rate,
         start_s=start.seconds,
         drop_frame=start.drop_frame,
+    )
+    warn(
+        f"The colour {printable(color)} is not one that {name} has: its markers got another."
+        for color in changed_colors(name, held)
     )
 
 

@@ -11,12 +11,17 @@ from fractions import Fraction
 from pathlib import Path
 
 from clapless.errors import ExportError, TimelineError, UsageError, printable_name
+from clapless.markers.colors import RGB
 from clapless.markers.formats import MarkerFormat, marker_formats
+from clapless.markers.mtbsync import FORMATS as MTBSYNC
 from clapless.model import Marker
 from clapless.timing import snap_rate
 
 CONFIG = "CLAPLESS_CONFIG"
 """Names the configuration file where it is not in its usual place."""
+
+KEEPS_WORDS = ("csv", "json", *MTBSYNC)
+"""Formats in which a colour is any word."""
 
 CUSTOM = "custom"
 """The preset that is meant where the configuration file has only one."""
@@ -29,7 +34,7 @@ class Preset:
     Parameters
     ----------
     format
-        Name of the format.
+        Name of the format, empty where the file's suffix says it.
     rate
         Frames per second, None where the caller's counts.
     label
@@ -38,7 +43,7 @@ class Preset:
         Name of the reel, for formats that have one.
     """
 
-    format: str
+    format: str = ""
     rate: Fraction | None = None
     label: str = ""
     reel: str = ""
@@ -181,7 +186,7 @@ def write_markers(
     UsageError
         There is no such format.
     """
-    named = preset.format if preset else None
+    named = (preset.format or None) if preset else None
     # A format that only reads says so; it is kept last, so that its own sentence answers.
     chosen = sorted(_chosen(path, named), key=lambda one: not getattr(one, "writes", True))[0]
     held = list(markers)
@@ -202,6 +207,13 @@ def write_markers(
     except ValueError as error:
         raise ExportError(f"{printable_name(path)} was not written: {error}.") from error
     return chosen.name
+
+
+def changed_colors(format_name: str, markers: Iterable[Marker]) -> tuple[str, ...]:
+    """Return the colours that no one knows and that a format cannot keep as words."""
+    if format_name in KEEPS_WORDS:
+        return ()
+    return tuple(sorted({m.color for m in markers if m.color and m.color not in RGB}))
 
 
 def _chosen(path: Path, name: str | None) -> list[MarkerFormat]:

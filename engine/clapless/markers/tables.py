@@ -115,8 +115,8 @@ class CsvMarkers:
         table = csv.writer(out, lineterminator="\r\n")
         table.writerow([*COLUMNS, *others])
         for marker in held:
-            kept = [_cell(marker.extra.get(key, "")) for key in others]
-            table.writerow([*(_cell(getattr(marker, key)) for key in COLUMNS), *kept])
+            kept = [cell_of(marker.extra.get(key, "")) for key in others]
+            table.writerow([*(cell_of(getattr(marker, key)) for key in COLUMNS), *kept])
         write_text(path, out.getvalue())
 
 
@@ -177,7 +177,8 @@ def _number(text: str, wanted: str, place: str) -> float:
     return value
 
 
-def _cell(value: object) -> str:
+def cell_of(value: object) -> str:
+    """Return how a value stands in a table: all digits of a number, true or false in words."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return repr(value) if isinstance(value, float) else str(value)
