@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -92,6 +93,49 @@ def test_stretches_are_read_by_seeking(tmp_path: Path) -> None:
     assert np.diff(times_s)[gaps[1:]].min() > 0.1
     at = np.rint(times_s * float(RATE)).astype(int)
     assert np.abs(numbers(blocks) - at % 60).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "container"),
+    [
+        ("a.mkv", "libx264", "matroska"),
+        ("a.MTS", "libx264", "mpegts"),
+        ("a.m2t", "mpeg2video", "mpegts"),
+        ("a.mpg", "mpeg2video", "dvd"),
+        ("a.mxf", "mpeg2video", "mxf"),
+        ("cut.mxf", "mpeg2video", "mxf"),
+        ("cut.MTS", "libx264", "mpegts"),
+    ],
+)
+def test_stretches_are_those_of_a_whole_read(
+    tmp_path: Path, name: str, codec: str, container: str
+) -> None:
+    path = tmp_path / name
+    with av.open(str(path), "w", format=container) as out:
+        options = {"bf": "2"} if "264" in codec else {}
+        stream: Any = out.add_stream(codec, rate=RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        stream.codec_context.gop_size = 15
+        stream.bit_rate = 2_000_000
+        for number, grey in enumerate(shades(240)):
+            frame = av.VideoFrame.from_ndarray(grey, format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, 1 / RATE
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    if name.startswith("cut"):
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) * 3 // 4])
+    clip = probe(path)
+    whole = list(frame_blocks(clip, FrameWish(width=64)))
+    times_s = np.concatenate([block.times_s for block in whole])
+    spans_s = ((2.0, 3.0), (4.0, 4.5))
+    parts = list(frame_blocks(clip, FrameWish(width=64, spans_s=spans_s)))
+    part_s = np.concatenate([block.times_s for block in parts])
+    for start_s, end_s in spans_s:
+        wanted = (times_s >= start_s) & (times_s < end_s)
+        got = (part_s >= start_s) & (part_s < end_s)
+        assert part_s[got] == pytest.approx(times_s[wanted], abs=1e-6)
+        assert np.abs(numbers(parts)[got] - numbers(whole)[wanted]).max() <= 1
 
 
 def test_variable_rates_keep_their_times(tmp_path: Path) -> None:

@@ -98,6 +98,21 @@ def test_a_cut_movie_is_as_long_as_what_is_left(tmp_path: Path) -> None:
     assert 2 < probe(path).duration_s < 6
 
 
+def test_mxf_that_was_cut_off_begins_picture_and_sound_together(tmp_path: Path) -> None:
+    sound = Sound(samples=speech_like(4), codec="pcm_s16le")
+    picture = Picture(count=100, codec="mpeg2video", size=(128, 96))
+    path = write_media(tmp_path / "a.mxf", picture=picture, sounds=[sound])
+    whole = probe(path)
+    assert whole.audio[0].start_s == 0
+    assert "damage" not in whole.metadata
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * 7 // 10])
+    cut = probe(path)
+    assert cut.metadata["damage"] == "is cut short"
+    assert cut.audio[0].start_s == 0
+    assert cut.frame_rate == 25
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_reordered_frames_do_not_hide_the_first(tmp_path: Path, suffix: str) -> None:
     path = write_media(

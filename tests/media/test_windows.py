@@ -105,6 +105,28 @@ def test_windows_need_no_whole_read_before(
     assert np.abs(early - expected(samples, 20000, 4000)).max() < most
 
 
+CUT = (
+    *("aac.ts", "s16.wav", "cbr.mp3", "aac.mkv", "plain.flac", "plain.aiff", "media.wma"),
+    *("vorbis.ogg", "plain.caf", "plain.w64", "mp3.avi", "pcm.mxf", "fragments.mp4"),
+)
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_windows_of_a_cut_file_are_the_whole_read_again(
+    media_files: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    content = media_files[name].read_bytes()
+    path = tmp_path / name
+    path.write_bytes(content[: len(content) * 7 // 10])
+    clip = probe(path)
+    samples = whole(clip)[0]
+    assert len(samples) > 3 * 16000
+    for first in (16000, len(samples) - 12000):
+        with open_sound(clip) as sound:
+            window = sound.window(first, 6000)
+        assert np.abs(window - expected(samples, first, 6000)).max() < 4 * LSB
+
+
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

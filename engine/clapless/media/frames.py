@@ -25,6 +25,7 @@ from clapless.errors import DamagedMediaError, MediaError, printable_name
 from clapless.media.containers import keep_only, open_container, time_of
 from clapless.media.first_times import first_times
 from clapless.media.frame_maker import FrameMaker
+from clapless.media.mxf_notes import is_closed
 from clapless.media.pictures import moving_pictures
 from clapless.media.reading import FrameBlock, FrameWish
 from clapless.media.sequence import file_run
@@ -32,6 +33,13 @@ from clapless.model import Clip, MediaFile
 
 if TYPE_CHECKING:
     from av.packet import Packet
+
+STREAMED = frozenset({"mpegts", "mpeg"})
+"""Containers (FFmpeg's names) that list no keyframes: seeking lands at any picture, and what can be
+decoded begins with the next keyframe."""
+
+STREAMED_LEAD_S = 2.0
+"""Seconds before a stretch at which such a file is entered: cameras write a keyframe in each."""
 
 THREADED_PIXELS = 20_000_000
 """Frames larger than this (8K) are decoded by one thread: each further one holds frames of its
@@ -140,13 +148,17 @@ def _file_blocks(file: MediaFile, wish: FrameWish, said: list[str]) -> Iterator[
         if first_s is None:
             raise DamagedMediaError(file.path, "holds no picture that can be decoded")
     zero_s = file.start_s - first_s
+    spans = _within(wish.spans_s, file)
+    if spans and container.format.name == "mxf" and not is_closed(file.path):
+        # Its index is lost: seeking in it lands at its beginning and says otherwise.
+        spans = [(None, spans[-1][1])]
     with closing(open_container(file.path)) as container:
         stream = moving_pictures(container)
         assert stream is not None
         _set_up(stream, wish)
         keep_only(container, [stream])
         maker = FrameMaker(stream, zero_s, wish)
-        for start_s, end_s in _within(wish.spans_s, file):
+        for start_s, end_s in spans:
             if start_s is not None and not _seek(container, stream, start_s - float(zero_s)):
                 continue
             maker.gap()
@@ -227,6 +239,8 @@ def _set_up(stream: VideoStream, wish: FrameWish) -> None:
 
 def _seek(container: InputContainer, stream: VideoStream, file_s: float) -> bool:
     base = stream.time_base or Fraction(1, 1000)
+    if STREAMED & set(container.format.name.split(",")):
+        file_s -= STREAMED_LEAD_S
     try:
         container.seek(int(Fraction(file_s).limit_denominator(10**6) / base), stream=stream)
     except av.error.FFmpegError:

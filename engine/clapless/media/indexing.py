@@ -27,8 +27,9 @@ ENTRY_EVERY_S = 0.25
 TIMED_FORMATS = frozenset({"wav", "w64", "aiff", "au", "flac"})
 """Containers (FFmpeg's names) in which a timestamp after seeking is exact to the sample."""
 
-RAW_FORMATS = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "mp2", "wv", "ape"})
-"""Containers whose timestamps after seeking are estimates: packets are known by their position."""
+RAW_FORMATS = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "mp2", "wv", "ape", "mxf"})
+"""Containers whose timestamps after seeking are estimates: packets are known by their position. MXF
+that was cut off has lost its index; FFmpeg then begins anew and says it is where it was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

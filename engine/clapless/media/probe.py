@@ -271,7 +271,7 @@ def _tags(found: OpenedFile, beside: Beside) -> dict[str, str]:
     data = _data_streams(found)
     if data:
         tags["data_streams"] = data
-    if not beside.mp4.whole:
+    if not found.whole:
         tags["damage"] = "is cut short"
     return tags
 
