@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clapless.numerics.sound import ArraySound, StretchedSound, interpolate, to_float
+from clapless.numerics.sound import (
+    ArraySound,
+    StretchedSound,
+    interpolate,
+    is_twin,
+    to_float,
+)
 
 
 @given(st.integers(-20, 40), st.integers(0, 60))
@@ -61,3 +67,25 @@ def test_windows_of_a_stretched_sound_fit_together():
 
 def test_interpolation_outside_the_samples_is_silence():
     assert interpolate(np.ones(10, np.float32), np.array([-100.0, 200.0])).tolist() == [0.0, 0.0]
+
+
+@given(st.integers(0, 2**32), st.floats(0.0, 0.02), st.floats(0.2, 1.0))
+def test_a_channel_is_its_own_twin_but_for_coding_and_level_tells_channels_apart(
+    seed, residue, gain
+):
+    rng = np.random.default_rng(seed)
+    sound = rng.normal(0, 3000, 4000)
+    coded = sound + residue * rng.normal(0, 3000, 4000)
+    one, other = (np.clip(np.rint(x), -32768, 32767).astype(np.int16) for x in (sound, coded))
+    assert is_twin(one, one)
+    assert is_twin(one, other)
+    assert not is_twin(one, np.rint(one * (gain - 0.1)).astype(np.int16))
+    assert not is_twin(one, rng.permutation(one))
+
+
+def test_silence_and_dither_are_twins_and_a_whisper_on_one_side_is_none():
+    silence = np.zeros(1000, np.int16)
+    dither = np.tile(np.array([1, 0, -1, 0], np.int16), 250)
+    whisper = np.tile(np.array([3, 0, -3, 0], np.int16), 250)
+    assert is_twin(silence, dither)
+    assert not is_twin(silence, whisper)

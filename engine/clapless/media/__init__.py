@@ -5,6 +5,7 @@ from clapless.media.finding import MEDIA_SUFFIXES, Failure
 from clapless.media.fingerprint import fingerprint
 from clapless.media.frames import frame_blocks
 from clapless.media.kept_indexes import adopt_sound_indexes, sound_indexes
+from clapless.media.kept_sounds import KeptSound, keep_sound, keeping_sounds, kept_sound
 from clapless.media.probe import probe
 from clapless.media.reader import ANALYSIS_RATE_HZ, ReadResult, read_mono, read_once, sound_blocks
 from clapless.media.reading import (
@@ -28,6 +29,7 @@ __all__ = [
     "Failure",
     "FrameBlock",
     "FrameWish",
+    "KeptSound",
     "Need",
     "ReadResult",
     "SoundBlock",
@@ -37,6 +39,9 @@ __all__ = [
     "adopt_sound_indexes",
     "fingerprint",
     "frame_blocks",
+    "keep_sound",
+    "keeping_sounds",
+    "kept_sound",
     "open_sound",
     "probe",
     "read_mono",

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
+from clapless.numerics.spread import noise_std
+
 Floats = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
 
@@ -111,7 +113,12 @@ def block_spectra(starts: NDArray[np.int64], samples: Floats, plan: BlockPlan) -
 
 
 def shift_phases(delays_s: NDArray[np.float64], plan: BlockPlan) -> Spectra:
-    """Return the factors that delay spectra by the given times, shape (m, bins)."""
+    """Return the factors that delay spectra by the given times, complex64, shape (m, bins)."""
+    return np.asarray(turns(delays_s, plan), np.complex64)
+
+
+def turns(delays_s: NDArray[np.float64], plan: BlockPlan) -> NDArray[np.complex128]:
+    """Return the factors that delay spectra by the given times, complex128, shape (m, bins)."""
     first = plan.first_bin * plan.rate_hz / plan.size
     step = plan.rate_hz / plan.size
     bins = plan.last_bin - plan.first_bin
@@ -121,7 +128,7 @@ def shift_phases(delays_s: NDArray[np.float64], plan: BlockPlan) -> Spectra:
     turn = -2j * np.pi * delays_s[:, None]
     high = np.exp(turn * (first + step * coarse * np.arange(rows)[None, :]))
     low = np.exp(turn * (step * np.arange(coarse)[None, :]))
-    table = (high[:, :, None] * low[:, None, :]).astype(np.complex64)
+    table = high[:, :, None] * low[:, None, :]
     return np.asarray(table.reshape(len(delays_s), -1)[:, :bins])
 
 
@@ -250,7 +257,7 @@ def delay_curve(spectrum: Spectra, plan: BlockPlan, reach_s: float) -> DelayCurv
     reach = min(round(reach_s * plan.rate_hz), plan.size // 2 - 1)
     heights = np.concatenate([circular[-reach:], circular[: reach + 1]])
     # Three quarters of the values are never peak: their size is the noise's, about 0.67 of its std.
-    scale = float(np.median(np.abs(heights))) / 0.6745
+    scale = noise_std(heights)
     return DelayCurve(np.asarray(heights / max(scale, 1e-30), np.float32), 1.0 / plan.rate_hz)
 
 

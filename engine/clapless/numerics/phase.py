@@ -26,7 +26,9 @@ from clapless.numerics.gcc import (
     Stack,
     shift_phases,
     smooth_bins,
+    turns,
 )
+from clapless.numerics.spread import noise_std
 
 Floats = NDArray[np.float32]
 
@@ -119,7 +121,7 @@ def stacked_curve(phases: Phases, plan: BlockPlan, reach_s: float) -> DelayCurve
     circular = np.asarray(fft.irfft(whole, size), np.float32)
     reach = round(reach_s * plan.rate_hz * UPSAMPLING)
     heights = np.concatenate([circular[-reach:], circular[: reach + 1]])
-    scale = float(np.median(np.abs(heights))) / 0.6745
+    scale = noise_std(heights)
     return DelayCurve(
         np.asarray(heights / max(scale, 1e-30), np.float32), 1.0 / (plan.rate_hz * UPSAMPLING)
     )
@@ -133,13 +135,15 @@ def phase_delay(
     Newton's method on the weighted sum of cosines; it goes at most `most_s` from the start.
     """
     turn = 2.0 * np.pi * plan.frequencies_hz.astype(np.float64)
+    square = turn**2
     delay = start_s
     magnitude = np.maximum(np.abs(unit), 1e-9)
-    worth = weight * (unit / magnitude)
+    worth = (weight * (unit / magnitude)).astype(np.complex128)
+    least = 0.05 * np.abs(worth)
     for _ in range(12):
-        moved = worth * np.exp(1j * turn * delay)
-        slope = float(-(turn * moved.imag).sum())
-        bend = float((turn**2 * np.maximum(moved.real, 0.05 * np.abs(moved))).sum())
+        moved = worth * turns(np.array([-delay]), plan)[0]
+        slope = -float(turn @ moved.imag)
+        bend = float(square @ np.maximum(moved.real, least))
         if bend <= 0:
             break
         step = float(np.clip(slope / bend, -5e-5, 5e-5))

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import uniform_filter1d
 
+from clapless.numerics.spread import noise_std
+
 Floats = NDArray[np.float32]
 
 LOW_HZ, HIGH_HZ = 200.0, 3000.0
@@ -81,7 +83,7 @@ def wave_peaks(
     short_rate = rate_hz / step
     heights /= np.sqrt(overlap + LEAST_OVERLAP_S * short_rate, dtype=np.float32)
     sample = heights[:: max(1, len(heights) // 200_000)]
-    scale = float(np.median(sample)) / 0.6745
+    scale = noise_std(sample)
     if scale <= 0:
         return []
     return _highest(heights / np.float32(scale), lags, short_rate, count, apart_s)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from clapless.errors import UsageError, printable
-from clapless.media import scan
+from clapless.media import keeping_sounds, scan
 from clapless.media.tracks import TRACK_KEY, read_tracks
 from clapless.model import Clip, Device, Session
 from clapless.pipeline.again import SecondLook
@@ -19,6 +19,7 @@ from clapless.pipeline.job import SyncJob, stamped
 from clapless.pipeline.names import ClipNames
 from clapless.pipeline.options import Failure, SyncOptions, SyncResult
 from clapless.pipeline.progress import NO_PROGRESS, Progress
+from clapless.pipeline.threads import one_blas_thread
 from clapless.pipeline.tracks import attach_tracks, part_tracks
 from clapless.pipeline.watching import Watch, worth_watching
 from clapless.signals.base import Signal, configured, needs_pictures
@@ -128,6 +129,7 @@ def _with_tracks(
     return tuple(held.values()), notices
 
 
+@one_blas_thread
 def sync_clips(
     clips: Sequence[Clip],
     devices: Sequence[Device],
@@ -156,7 +158,7 @@ def sync_clips(
     if not job.clips:
         return SyncResult(session=stamped(Session()))
     later = () if options.signals is not None else tuple(filter(needs_pictures, used))
-    with store if store is not None else Store() as cache:
+    with store if store is not None else Store() as cache, keeping_sounds():
         look = _Look(job, cache, progress, reader, options.jobs or os.cpu_count() or 1)
         look.at(job.clips, [signal for signal in used if signal not in later])
         solution = look.solution

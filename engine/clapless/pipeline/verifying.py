@@ -24,6 +24,7 @@ from clapless.pipeline.comparer import Comparer
 from clapless.pipeline.extract import Extracted, Reader, extract, read_from_disk
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.pipeline.residuals import Residuals, judge
+from clapless.pipeline.threads import one_blas_thread
 from clapless.signals.base import Prior, Signal, needs_pictures
 from clapless.solve import between
 from clapless.store import Store
@@ -45,6 +46,7 @@ FREE_DRIFT_STD_PPM = 100.0
 """The drift is measured anew and not drawn to what was placed."""
 
 
+@one_blas_thread
 def verify(
     session: Session,
     *,

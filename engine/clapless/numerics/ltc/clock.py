@@ -22,7 +22,11 @@ CHIP_RATES_HZ = (1800.0, 10200.0)
 """Chip rates from half speed of 23.976 (1918 Hz) to twice 30 (9600 Hz), with 6 % to spare."""
 
 WORK_RATE_HZ = 40000.0
-"""Sound is worked on at this rate at least: the square of what is below 8 kHz needs 32 kHz."""
+"""Sound is worked on at this rate at least: the square of what is below 8 kHz needs 32 kHz, and the
+turns are timed better with some to spare."""
+
+LOOK_RATE_HZ = 32000.0
+"""Rate at least where it is only asked whether there is timecode."""
 
 FADE_S = 0.5e-3
 """Both ends of a chunk are faded; bits there are not trusted."""
@@ -60,13 +64,15 @@ class Sound:
     work_hz: float
 
     @classmethod
-    def of(cls, samples: NDArray[np.float32], rate_hz: float) -> Sound:
+    def of(
+        cls, samples: NDArray[np.float32], rate_hz: float, *, least_hz: float = WORK_RATE_HZ
+    ) -> Sound:
         """Return the spectrum of a chunk, shape (n,), and what it is at the working rate."""
         count = len(samples)
-        if rate_hz < WORK_RATE_HZ:
-            length = count * int(np.ceil(WORK_RATE_HZ / rate_hz))
+        if rate_hz < least_hz:
+            length = count * int(np.ceil(least_hz / rate_hz))
         else:
-            length = round(count * min(1.0, 1.2 * WORK_RATE_HZ / rate_hz))
+            length = round(count * min(1.0, 1.2 * least_hz / rate_hz))
         ends = min(count // 4, max(8, round(FADE_S * rate_hz)))
         window = np.ones(count)
         ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(ends) + 0.5) / ends)
@@ -80,10 +86,7 @@ class Sound:
         """Return the sound between two frequencies, soft edges, no delay, shape (length,)."""
         step_hz = self.work_hz / self.length
         top = min(len(self.spectrum), int(1.25 * high_hz / step_hz) + 2)
-        freqs = np.arange(top) * step_hz
-        rise = np.clip((freqs - 0.5 * low_hz) / (0.5 * low_hz), 0, 1)
-        fall = np.clip((1.25 * high_hz - freqs) / (0.25 * high_hz), 0, 1)
-        gain = np.sin(0.5 * np.pi * rise) ** 2 * np.sin(0.5 * np.pi * fall) ** 2
+        gain = _gain(low_hz, high_hz, step_hz, top)
         return np.asarray(fft.irfft(self.spectrum[:top] * gain, self.length), np.float64)
 
 
@@ -107,6 +110,17 @@ class Chips:
     values: Floats
     rate_hz: float
     sound: Floats
+
+
+@lru_cache(maxsize=16)
+def _gain(low_hz: float, high_hz: float, step_hz: float, count: int) -> Floats:
+    """Return the soft edges of a band at `count` frequencies."""
+    freqs = np.arange(count) * step_hz
+    rise = np.clip((freqs - 0.5 * low_hz) / (0.5 * low_hz), 0, 1)
+    fall = np.clip((1.25 * high_hz - freqs) / (0.25 * high_hz), 0, 1)
+    gain = np.sin(0.5 * np.pi * rise) ** 2 * np.sin(0.5 * np.pi * fall) ** 2
+    gain.flags.writeable = False
+    return np.asarray(gain, np.float64)
 
 
 def chip_rates(sound: Sound, *, hint_hz: float | None = None) -> Iterator[float]:

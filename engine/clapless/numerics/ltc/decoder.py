@@ -25,7 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clapless.numerics.ltc.bits import BITS
-from clapless.numerics.ltc.clock import Sound, chip_rates, integrate
+from clapless.numerics.ltc.clock import (
+    LOOK_RATE_HZ,
+    WORK_RATE_HZ,
+    Sound,
+    chip_rates,
+    integrate,
+)
 from clapless.numerics.ltc.frames import LtcFrames, each_once, joined, no_frames
 from clapless.numerics.ltc.words import read_frames
 
@@ -153,7 +159,8 @@ class LtcDecoder:
         middle = max(0, (len(chunk) - count) // 2)
         # A start or an end inside the chunk is seen at one of its ends, at the latest next time.
         for first in (middle, 0) if self._looks_in_vain == 0 else (middle,):
-            frames, _ = _decode_chunk(chunk[first : first + count], self._rate_hz, self._chip_hz)
+            part = chunk[first : first + count]
+            frames, _ = _decode_chunk(part, self._rate_hz, self._chip_hz, least_hz=LOOK_RATE_HZ)
             if len(frames):
                 return True
         return False
@@ -183,13 +190,17 @@ class LtcDecoder:
 
 
 def _decode_chunk(
-    samples: NDArray[np.float32], rate_hz: float, hint_hz: float | None
+    samples: NDArray[np.float32],
+    rate_hz: float,
+    hint_hz: float | None,
+    *,
+    least_hz: float = WORK_RATE_HZ,
 ) -> tuple[LtcFrames, float]:
     """Return the frames of a chunk, times from its first sample, and the chip rate."""
     nothing = (no_frames(), 0.0)
     if len(samples) < 0.05 * rate_hz or not float(np.ptp(samples)) > 0:
         return nothing
-    sound = Sound.of(samples, rate_hz)
+    sound = Sound.of(samples, rate_hz, least_hz=least_hz)
     best: LtcFrames | None = None
     best_hz = 0.0
     for chip_hz in chip_rates(sound, hint_hz=hint_hz):

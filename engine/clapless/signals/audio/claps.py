@@ -65,13 +65,18 @@ def find_claps(
     if len(levels) <= BEFORE_FRAMES + 2:
         return []
     # The median band rises: a clap is broad, a sung onset is not.
-    rows = levels.astype(np.float32) * np.float32(STEP_DB)
-    before = np.lib.stride_tricks.sliding_window_view(rows, BEFORE_FRAMES, axis=0).max(axis=2)
-    rise = np.median(
-        rows[BEFORE_FRAMES + 1 :] - before[:-2][: len(rows) - BEFORE_FRAMES - 1], axis=1
-    )
+    rows = levels.astype(np.int16)
+    count = len(rows) - BEFORE_FRAMES - 1
+    before = rows[:count].copy()
+    for later in range(1, BEFORE_FRAMES):
+        np.maximum(before, rows[later : later + count], out=before)
+    rises = rows[BEFORE_FRAMES + 1 :] - before
+    # Where the median reaches the least rise, half of the bands or more do.
+    broad = np.count_nonzero(rises >= LEAST_RISE_DB / STEP_DB, axis=1) >= rises.shape[1] // 2
+    rise = np.full(count, -np.inf)
+    rise[broad] = np.median(rises[broad], axis=1) * STEP_DB
     found: list[Clap] = []
-    for index in np.argsort(-rise):
+    for index in np.argsort(-rise, kind="stable"):
         if rise[index] < LEAST_RISE_DB or len(found) == PER_CHUNK:
             break
         frame = int(index) + BEFORE_FRAMES + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from clapless.media.reading import Block, Need, SoundBlock
 from clapless.model import Clip, Refusal
+from clapless.numerics.sound import is_twin
 from clapless.signals.audio.bands import (
     BANDS,
     FRAME,
@@ -30,8 +32,17 @@ SILENT_PEAK = 4
 LEAST_S = 1.0
 """Shorter recordings cannot be matched by sound."""
 
+KEPT_VALUES = 1 << 23
+"""Samples of all channels, 16 MB, up to which a clip's sound is held until its best channel is
+known, and that one kept: 4.4 min of stereo."""
+
 BETTER_SHARE = 1.15
 """A later channel is chosen over an earlier one only if it is this much livelier."""
+
+
+SoundKeeper = Callable[[Clip, int, int, float, list[NDArray[np.int16]]], None]
+"""Keeps a channel: clip, position in `Clip.audio`, channel, clip time of its first sample, and all
+of it in pieces."""
 
 
 @dataclass(eq=False)
@@ -52,6 +63,13 @@ class _Stream:
     held: int = 0
     received: int = 0
     done: int = 0
+    whole: list[NDArray[np.int16]] = field(default_factory=list)
+    """All of it, where it is short."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all of it is held."""
+        return self.received * len(self.channels) <= KEPT_VALUES
 
     def add(self, block: SoundBlock) -> None:
         first = round((block.start_s - self.origin_s) * RATE_HZ)
@@ -69,6 +87,10 @@ class _Stream:
             self.pending.append(piece)
             self.held += piece.shape[1]
             self.received += piece.shape[1]
+            if self.is_short:
+                self.whole.append(piece)
+            else:
+                self.whole.clear()
             while self.held >= CHUNK + FRAME - HOP:
                 self._work(CHUNK)
 
@@ -89,7 +111,7 @@ class _Stream:
     def _work_channel(self, chunk: NDArray[np.int16], index: int, channel: _Channel) -> None:
         samples = chunk[index]
         channel.peak = max(channel.peak, int(samples.max()), -int(samples.min()))
-        if channel.same_as is not None and not np.array_equal(samples, chunk[channel.same_as]):
+        if channel.same_as is not None and not is_twin(chunk[channel.same_as], samples):
             # It was the same until now.
             twin = self.channels[channel.same_as]
             channel.levels = twin.levels[: len(twin.levels) - 1]
@@ -97,7 +119,7 @@ class _Stream:
             channel.same_as = None
         elif channel.same_as is None and self.done == 0:
             for other in range(index):
-                if self.channels[other].same_as is None and np.array_equal(samples, chunk[other]):
+                if self.channels[other].same_as is None and is_twin(chunk[other], samples):
                     channel.same_as = other
                     break
         if channel.same_as is None:
@@ -115,11 +137,14 @@ class AudioExtractor:
         The clip.
     opener
         How its samples are read again later.
+    keeper
+        Is given the channel that was chosen of a short clip.
     """
 
-    def __init__(self, clip: Clip, opener: SoundOpener) -> None:
+    def __init__(self, clip: Clip, opener: SoundOpener, keeper: SoundKeeper | None = None) -> None:
         self._clip = clip
         self._opener = opener
+        self._keeper = keeper
         self._streams: dict[int, _Stream] = {}
 
     @property
@@ -179,6 +204,9 @@ class AudioExtractor:
         whole = len(levels) // LEVEL_FRAMES * LEVEL_FRAMES
         coarse = levels[:whole].mean(axis=1, dtype=np.float32).reshape(-1, LEVEL_FRAMES).max(axis=1)
         claps = strongest(channel.claps)
+        if self._keeper is not None and stream.is_short:
+            pieces = [piece[best[1]] for piece in stream.whole]
+            self._keeper(self._clip, best[0], best[1], stream.origin_s, pieces)
         return AudioFeature(
             clip=self._clip,
             stream=best[0],

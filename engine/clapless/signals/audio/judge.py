@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clapless.numerics.evidence import log10_binomial_tail
 from clapless.numerics.lines import vote_line
+from clapless.numerics.spread import noise_std
 from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.search import UNKNOWN_SLOPE, Course, Lead, follow
 from clapless.signals.audio.tones import without_tones
@@ -298,7 +299,7 @@ def _stacked(heard: Sequence[Heard], along: Course, course: Course) -> tuple[flo
     lobe = round(MAIN_LOBE_S / step_s)
     top = float(size[middle - near : middle + near + 1].max())
     rest = np.concatenate([size[: middle - lobe], size[middle + lobe + 1 :]])
-    spread = float(np.median(rest)) / 0.6745
+    spread = noise_std(rest)
     spread = max(spread, STACK_LEAST * float(np.sqrt(len(heard))))
     return top / spread, top / max(float(rest.max()), 1e-9)
 

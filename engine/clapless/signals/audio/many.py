@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from clapless.numerics.correlation import WHITENING, WHITENING_FLOOR
+from clapless.numerics.spread import noise_std
 from clapless.signals.audio.feature import AudioFeature
 
 ALL_PAIRS = 12
@@ -132,6 +133,6 @@ def _heights(
         lags = np.arange(-(long_b - 1), long_a)
         overlap = np.minimum(long_a, lags + long_b) - np.maximum(0, lags)
         curve /= np.sqrt(overlap + LEAST_FRAMES, dtype=np.float32)
-        spread = float(np.median(np.abs(curve[::7]))) / 0.6745
+        spread = noise_std(curve[::7])
         out[row] = curve.max() / spread if spread > 0 else 0.0
     return out

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clapless.media import open_sound
+from clapless.media import keep_sound, kept_sound, open_sound
 from clapless.media.reading import SoundBlock
 from clapless.model import AudioStream, Clip, Match, MediaFile, Refusal
 from clapless.numerics.sound import ArraySound, SampleSource
@@ -25,7 +25,16 @@ from clapless.signals.base import Arrays, Prior, Spans
 
 def open_channel(clip: Clip, stream: int, channel: int) -> SampleSource:
     """Open one channel of a clip at the rate that is analysed."""
+    kept = kept_sound(clip, stream=stream, channel=channel, rate_hz=RATE_HZ)
+    if kept is not None:
+        return kept
     return open_sound(clip, stream=stream, channel=channel, rate_hz=RATE_HZ)
+
+
+def _keep_channel(
+    clip: Clip, stream: int, channel: int, origin_s: float, pieces: list[NDArray[np.int16]]
+) -> None:
+    keep_sound(clip, pieces, stream=stream, channel=channel, rate_hz=RATE_HZ, origin_s=origin_s)
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,8 @@ class AudioSignal:
 
     def extractor(self, clip: Clip) -> AudioExtractor:
         """Return an empty extractor for the clip."""
-        return AudioExtractor(clip, self.opener)
+        keeper = _keep_channel if self.opener is open_channel else None
+        return AudioExtractor(clip, self.opener, keeper)
 
     def from_arrays(self, clip: Clip, arrays: Arrays) -> AudioFeature:
         """Return the feature again that `AudioFeature.to_arrays` wrote."""

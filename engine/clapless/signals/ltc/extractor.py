@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from clapless.media.reading import Block, Need, SoundBlock
 from clapless.model import Clip, Refusal
 from clapless.numerics.ltc import LtcDecoder, find_runs
+from clapless.numerics.sound import is_twin
 from clapless.signals.ltc.feature import LtcFeature
 from clapless.signals.stamps import stamp_of
 
@@ -62,7 +63,7 @@ class LtcExtractor:
                 else:
                     self._begin(block.stream, channel, block)
         for key in [key for key in self._twins if key[0] == block.stream]:
-            if not np.array_equal(block.samples[key[1]], block.samples[0]):
+            if not is_twin(block.samples[0], block.samples[key[1]]):
                 self._twins.remove(key)
                 self._begin(*key, block)
         fed = self._fed[block.stream]
