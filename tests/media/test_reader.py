@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from clapless.errors import MediaError
+from clapless.errors import DamagedMediaError, MediaError
 from clapless.media import Need, SoundBlock, probe, read_mono, read_once, sound_blocks
 from clapless.media.reading import Block
 from clapless.model import Clip, MediaFile
@@ -183,6 +183,36 @@ def test_a_truncated_file_says_so(tmp_path: Path, media_files: dict[str, Path]) 
     assert result.warnings[0].endswith(".")
     assert "breaks off" in result.warnings[0]
     assert listener.samples().shape[1] > 2.5 * 16000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("s16.wav", "plain.w64", "plain.aiff", "plain.caf", "plain.flac", "aac.mkv", "mp3.avi"),
+        *("pcm.mxf", "alac.m4a"),
+    ],
+)
+def test_whatever_states_its_length_says_that_it_was_cut(
+    media_files: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    content = media_files[name].read_bytes()
+    path = tmp_path / name
+    path.write_bytes(content[: len(content) * 6 // 10])
+    if name.endswith("m4a"):
+        with pytest.raises(DamagedMediaError, match="cut off before it was closed"):
+            probe(path)
+        return
+    (sentence,) = read_once(probe(path), [Listener()]).warnings
+    assert sentence.startswith(f"{name}: ")
+    assert "breaks off after" in sentence or "is cut short" in sentence
+
+
+def test_files_that_were_never_told_their_length_are_not_called_cut(tmp_path: Path) -> None:
+    sound = Sound(samples=speech_like(2), codec="libopus")
+    path = write_media(tmp_path / "live.webm", sounds=[sound], options={"live": "1"})
+    clip = probe(path)
+    assert "damage" not in clip.metadata
+    assert read_once(clip, [Listener()]).warnings == ()
 
 
 def test_damaged_packets_are_silence_in_their_place(tmp_path: Path) -> None:

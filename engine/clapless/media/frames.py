@@ -23,9 +23,9 @@ from av.video.stream import VideoStream
 
 from clapless.errors import DamagedMediaError, MediaError, printable_name
 from clapless.media.containers import keep_only, open_container, time_of
+from clapless.media.endings import is_whole
 from clapless.media.first_times import first_times
 from clapless.media.frame_maker import FrameMaker
-from clapless.media.mxf_notes import is_closed
 from clapless.media.pictures import moving_pictures
 from clapless.media.reading import FrameBlock, FrameWish
 from clapless.media.sequence import file_run
@@ -149,7 +149,7 @@ def _file_blocks(file: MediaFile, wish: FrameWish, said: list[str]) -> Iterator[
             raise DamagedMediaError(file.path, "holds no picture that can be decoded")
     zero_s = file.start_s - first_s
     spans = _within(wish.spans_s, file)
-    if spans and container.format.name == "mxf" and not is_closed(file.path):
+    if spans and container.format.name == "mxf" and not is_whole(file.path, "mxf"):
         # Its index is lost: seeking in it lands at its beginning and says otherwise.
         spans = [(None, spans[-1][1])]
     with closing(open_container(file.path)) as container:

@@ -27,9 +27,12 @@ ENTRY_EVERY_S = 0.25
 TIMED_FORMATS = frozenset({"wav", "w64", "aiff", "au", "flac"})
 """Containers (FFmpeg's names) in which a timestamp after seeking is exact to the sample."""
 
-RAW_FORMATS = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "mp2", "wv", "ape", "mxf"})
-"""Containers whose timestamps after seeking are estimates: packets are known by their position. MXF
-that was cut off has lost its index; FFmpeg then begins anew and says it is where it was asked."""
+RAW_FORMATS = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "truehd", "mp2", "wv", "ape"})
+"""Containers whose timestamps after seeking are estimates: packets are known by their position."""
+
+BY_POSITION = RAW_FORMATS | {"mxf"}
+"""MXF too: one that was cut off has lost its index, and FFmpeg then begins anew and says that it is
+where it was asked to go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,7 @@ class IndexBuilder:
         formats = set(container.format.name.split(","))
         # Timestamps of ADPCM in WAV are estimates too: a byte is no whole number of samples.
         estimated = TIMED_FORMATS & formats and not self._timed
-        self._by_position = bool(RAW_FORMATS & formats or estimated)
+        self._by_position = bool(BY_POSITION & formats or estimated)
         self._spacing = int(ENTRY_EVERY_S * rate_hz)
         self._entries: list[tuple[int, int, int]] = []
         self.due = 0

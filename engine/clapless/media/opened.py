@@ -12,9 +12,9 @@ from av.container import InputContainer
 from clapless.errors import NotMediaError
 from clapless.media.avchd import AvchdNotes, read_avchd_notes
 from clapless.media.camera_xml import CameraXml, read_camera_xml, sidecar_of
+from clapless.media.endings import is_whole
 from clapless.media.first_times import FirstTimes, first_times
 from clapless.media.mp4_notes import Mp4Notes, TrackNotes, read_mp4_notes
-from clapless.media.mxf_notes import is_closed
 from clapless.media.pictures import moving_pictures
 from clapless.media.recorder_notes import RecorderNotes, recorder_notes
 from clapless.media.riff import read_riff
@@ -58,7 +58,7 @@ class OpenedFile:
     Attributes
     ----------
     whole
-        False where the file was cut off (MP4, MOV, MXF).
+        False where the file states that it is longer than it is.
     """
 
     def __init__(self, container: InputContainer, file: Path) -> None:
@@ -76,12 +76,10 @@ class OpenedFile:
         ]
         self.picture = moving_pictures(container)
         self.first: FirstTimes = first_times(container, self.picture, self.sounds)
-        self.whole = self.mp4.whole
-        if self.format == "mxf":
-            self.whole = is_closed(file)
-            if not self.whole and self.first.picture_s is not None:
-                # Without its index FFmpeg shows the picture later than the sound beside it.
-                self.first = replace(self.first, picture_s=Fraction(0))
+        self.whole = self.mp4.whole and is_whole(file, self.format)
+        if self.format == "mxf" and not self.whole and self.first.picture_s is not None:
+            # Without its index FFmpeg shows the picture later than the sound beside it.
+            self.first = replace(self.first, picture_s=Fraction(0))
 
     def track(self) -> TrackNotes | None:
         """Return the picture's track in an MP4."""
