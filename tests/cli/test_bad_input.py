@@ -20,13 +20,15 @@ from clapless.cli import app
 from clapless.session import read_session
 from clapless.synth.sound import make_pair
 from clapless.synth.wave import write_wave
+from tests.locks import locked_out
 from tests.media.making import Picture, Sound, write_media
 
 pytestmark = pytest.mark.media
 
 RATE_HZ = 16000
-root = hasattr(os, "geteuid") and os.geteuid() == 0
-posix = pytest.mark.skipif(sys.platform == "win32", reason="names that Windows does not have")
+posix = pytest.mark.skipif(
+    sys.platform == "win32", reason="names and modes that Windows does not have"
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +66,11 @@ def originals(shoot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     run_app = app.run
 
     def seen() -> dict[str, tuple[bytes, int]]:
-        return {
-            str(path): (path.read_bytes(), path.stat().st_mtime_ns)
-            for path in sorted(shoot.rglob("*"))
-            if path.is_file() and os.access(path, os.R_OK)
-        }
+        found = {}
+        for path in sorted(shoot.rglob("*")):
+            if path.is_file() and path.stat().st_mode & 0o777:
+                found[str(path)] = (path.read_bytes(), path.stat().st_mtime_ns)
+        return found
 
     def noted(arguments: Sequence[str] | None = None) -> int:
         before.update(seen())
@@ -243,6 +245,17 @@ def test_the_same_file_named_twice_is_one_clip(sync, shoot, tmp_path):
     check_rest_is_synced(tmp_path / "s.json")
 
 
+@posix
+def test_the_same_file_through_links_is_one_clip(sync, shoot, tmp_path):
+    (shoot / "link.wav").symlink_to(shoot / "a.wav")
+    os.link(shoot / "b.wav", shoot / "second name of b.wav")
+    ran = sync(shoot / "link.wav")
+    assert (ran.code, ran.err) == (0, "")
+    session = read_session(tmp_path / "s.json")
+    assert len(session.clips) == 2
+    assert [len(clip.files) for clip in session.clips] == [1, 1]
+
+
 def test_a_copy_of_a_file_is_not_a_second_clip(sync, shoot, tmp_path):
     shutil.copy(shoot / "a.wav", shoot / "copy of a.wav")
     ran = sync()
@@ -250,11 +263,12 @@ def test_a_copy_of_a_file_is_not_a_second_clip(sync, shoot, tmp_path):
     check_rest_is_synced(tmp_path / "s.json")
 
 
-@pytest.mark.skipif(root or sys.platform == "win32", reason="this user reads everything")
+@posix
 def test_an_unreadable_file_is_a_sentence(sync, shoot, tmp_path):
     shutil.copy(shoot / "a.wav", shoot / "locked.wav")
     (shoot / "locked.wav").chmod(0)
-    ran = sync()
+    with locked_out():
+        ran = sync()
     assert (shoot / "locked.wav").stat().st_mode & 0o777 == 0
     (shoot / "locked.wav").unlink()
     assert ran.code == 3
@@ -262,10 +276,22 @@ def test_an_unreadable_file_is_a_sentence(sync, shoot, tmp_path):
     check_rest_is_synced(tmp_path / "s.json")
 
 
-@pytest.mark.skipif(root or sys.platform == "win32", reason="this user writes everywhere")
+@posix
+def test_an_unreadable_folder_is_a_sentence(sync, shoot, tmp_path):
+    (shoot / "closed").mkdir(mode=0)
+    with locked_out():
+        ran = sync()
+    (shoot / "closed").rmdir()
+    assert ran.code == 3
+    one_sentence(ran.err, "closed: the folder cannot be read")
+    check_rest_is_synced(tmp_path / "s.json")
+
+
+@posix
 def test_read_only_folders_are_read_and_sidecars_are_a_warning(run, shoot, tmp_path):
     shoot.chmod(0o500)
-    ran = run("sync", shoot, "-o", tmp_path / "s.json", "--sidecars")
+    with locked_out():
+        ran = run("sync", shoot, "-o", tmp_path / "s.json", "--sidecars")
     shoot.chmod(0o700)
     assert ran.code == 0
     assert ran.err == "No sidecars in the folder shoot: permission denied.\n"
