@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -41,6 +42,24 @@ def test_curves_are_drawn_where_there_are_sensors(run, card: Path, tmp_path: Pat
     (picture,) = (tmp_path / "curves").iterdir()
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert str(picture) in ran.err
+
+
+def test_a_picture_that_cannot_be_finished_leaves_the_old_one(
+    run, card: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("probe", card, "--plot", tmp_path / "curves")
+    (picture,) = (tmp_path / "curves").iterdir()
+    before = picture.read_bytes()
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    ran = run("probe", card, "--plot", tmp_path / "curves")
+    assert ran.code == 1
+    assert "no space left" in ran.err.lower()
+    assert [path.name for path in (tmp_path / "curves").iterdir()] == [picture.name]
+    assert picture.read_bytes() == before
 
 
 def test_no_sensors_no_curves_is_said(run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clapless.aside import draw_aside
 from clapless.media.gpmf.gps import gps_recordings
 from clapless.media.gpmf.model import Telemetry, TelemetryStream
 
@@ -109,12 +110,17 @@ def save_plot(telemetry: Telemetry, path: Path, *, title: str = "") -> bool:
     telemetry
         What was read.
     path
-        The picture; its suffix says the format.
+        The picture, a PNG; it is written whole or not at all.
     title
         Stands above.
+
+    Raises
+    ------
+    OSError
+        The folder or the disk does not take it.
     """
     figure = plot_telemetry(telemetry, title=title)
     if figure is None:
         return False
-    figure.savefig(path, dpi=110)
+    draw_aside(figure, path, dpi=110)
     return True
