@@ -17,11 +17,16 @@ from clapless.model import Marker, Session
 from clapless.session import check_target, read_session, to_json, write_session
 
 if TYPE_CHECKING:
+    from clapless.numerics.route_warp import Gap
     from clapless.pipeline.routes import AlignResult
+    from clapless.timing import TimeMap
+
+SHORT_GAP_S = 0.5
+"""A gap that is shorter on the new run is one of the reference's time."""
 
 GAP_WORDS = {
     "detour": "a detour, or off the route",
-    "lap": "the reference goes on alone (a lap or a detour)",
+    "lap": "a lap or a detour of the reference",
     "stop": "one of the two stands still",
     "again": "a stretch ridden once more (a lap)",
 }
@@ -201,15 +206,22 @@ def _show(result: AlignResult, output: Path | None) -> None:
         table.add_row(f"{t_0:.2f} s", f"{t_1:.2f} s", f"{g_0:.2f} to {g_1:.2f} s", unsure)
     console.print(table)
     for gap in result.gaps:
-        console.print(
-            f"No answer from {gap.start_s:.1f} to {gap.end_s:.1f} s: {GAP_WORDS[gap.kind]}"
-        )
+        console.print(_of_gap(gap, placement.time_map), soft_wrap=True)
     if output is not None:
         console.print(
             f"Next: clapless markers transfer {printable(str(output))} --markers ref.csv --to "
             f"{new.id} -o new.csv",
             soft_wrap=True,
         )
+
+
+def _of_gap(gap: Gap, time_map: TimeMap) -> str:
+    if gap.end_s - gap.start_s >= SHORT_GAP_S:
+        return f"No answer from {gap.start_s:.1f} to {gap.end_s:.1f} s: {GAP_WORDS[gap.kind]}"
+    before = [s.knots[-1][1] for s in time_map.segments if s.knots[-1][0] <= gap.start_s + 1e-6]
+    after = [s.knots[0][1] for s in time_map.segments if s.knots[0][0] >= gap.end_s - 1e-6]
+    alone = f" from {before[-1]:.1f} to {after[0]:.1f} s" if before and after else ""
+    return f"At {gap.start_s:.1f} s the reference goes on alone{alone}: {GAP_WORDS[gap.kind]}"
 
 
 def _show_quality(result: AlignResult) -> None:

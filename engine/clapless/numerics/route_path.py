@@ -61,6 +61,9 @@ class RoutePath:
         1 - cos of the difference in heading, shape (n,): 0 the same way, 2 the other way.
     cost
         Mean cost of a place; well under 1 for one route, over 2 for different ones.
+    shared_cost
+        The same of the places that the two can share at most: as many as the shorter of the runs
+        has. A run that goes on where the other ends, or rides a lap more, has as little of it.
     jumps
         Places of the new run before which the reference leaves out a stretch, rising.
     """
@@ -70,6 +73,7 @@ class RoutePath:
     apart_m: Floats
     turned: Floats
     cost: float
+    shared_cost: float
     jumps: tuple[int, ...]
 
 
@@ -112,7 +116,7 @@ def route_path(ref: Route, new: Route, *, sigma_m: float = SIGMA_M) -> RoutePath
         chosen = np.argmin(options, axis=0)
         moves[row] = chosen
         total = cost + options[chosen, np.arange(columns)]
-    return _traced(ref, new, moves, sources, total)
+    return _traced(ref, new, moves, sources, total, sigma_m)
 
 
 def _costs(
@@ -131,6 +135,7 @@ def _traced(
     moves: NDArray[np.int8],
     sources: NDArray[np.int64],
     total: NDArray[np.float32],
+    sigma_m: float,
 ) -> RoutePath:
     rows = len(moves)
     column = int(np.argmin(total))
@@ -159,8 +164,17 @@ def _traced(
         apart_m=np.asarray(apart),
         turned=np.asarray(turned),
         cost=cost,
+        shared_cost=_shared_cost(ref, new, path, sigma_m),
         jumps=tuple(jumps),
     )
+
+
+def _shared_cost(ref: Route, new: Route, path: NDArray[np.int64], sigma_m: float) -> float:
+    away = ref.places_m[path] - new.places_m
+    near = np.minimum((away**2).sum(axis=1) / (2 * sigma_m**2), DISTANCE_CAP)
+    turned = 1.0 - np.cos(new.heading_rad - ref.heading_rad[path])
+    costs = np.sort(near + turned / HEADING_SHARE)
+    return float(costs[: len(ref.places_m)].mean())
 
 
 def _beside(ref: Route, new: Route, path: NDArray[np.int64]) -> Floats:

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_closing, binary_opening, median_filter
+from scipy.spatial import cKDTree
 
 from clapless.numerics.route_path import SIGMA_M, RoutePath, route_path
 from clapless.numerics.routes import Route
@@ -93,6 +94,8 @@ class RouteWarp:
         Robust standard deviation of the distance across the way: what two receivers differ by.
     on_route
         Share of the new run's places that lie on the reference.
+    together_m
+        Length of the longest way on the reference that the new run goes without leaving it.
     singles_s
         Times of the new run and of the reference at each place on the route by itself, before
         smoothing; shape (m, 2).
@@ -104,6 +107,7 @@ class RouteWarp:
     sigma_m: float
     cross_m: float
     on_route: float
+    together_m: float
     singles_s: Floats
 
 
@@ -114,7 +118,9 @@ def warp_routes(ref: Route, new: Route) -> RouteWarp:
     runs turned out to be.
     """
     first = route_path(ref, new)
-    near = np.hypot(first.apart_m, 0.0)[first.turned < OFF_TURNED]
+    # Detours and laps more say nothing of how far apart two receivers are.
+    beside = (first.turned < OFF_TURNED) & (first.apart_m <= OFF_SIGMAS * MOST_SIGMA_M)
+    near = first.apart_m[beside]
     typical = float(np.median(near)) if len(near) else SIGMA_M
     sigma_m = float(np.clip(typical * 1.2, SIGMA_M, MOST_SIGMA_M))
     path = first if sigma_m == SIGMA_M else route_path(ref, new, sigma_m=sigma_m)
@@ -133,11 +139,15 @@ def warp_routes(ref: Route, new: Route) -> RouteWarp:
             stretches.append(held)
     return RouteWarp(
         stretches=tuple(stretches),
-        gaps=_gaps(stretches, new.times_s, off, stops),
+        gaps=_gaps(stretches, new.times_s, off, stops, _known(ref, new, sigma_m)),
         path=path,
         sigma_m=sigma_m,
         cross_m=cross_m,
         on_route=float(np.mean(~off)),
+        together_m=max(
+            (float(np.ptp(path.along_ref_m[begin:end])) for begin, end in _runs(~off, cut)),
+            default=0.0,
+        ),
         singles_s=np.stack(
             [new.times_s, np.interp(path.single_m, ref.along_m, ref.times_s)], axis=-1
         )[~broken],
@@ -259,7 +269,22 @@ def _follows(stretches: list[Stretch], held: Stretch) -> bool:
     return bool(held.t_new_s[0] >= before.t_new_s[-1] and held.t_ref_s[0] >= before.t_ref_s[-1])
 
 
-def _gaps(stretches: list[Stretch], times_s: Floats, off: Bools, stops: Bools) -> tuple[Gap, ...]:
+def _known(ref: Route, new: Route, sigma_m: float) -> Bools:
+    """Return which places the reference passes too, the same way, whenever that is."""
+    near_m = OFF_SIGMAS * sigma_m
+    # Two headings 60 degrees apart are as unlike as two places that far apart.
+    one, two = (
+        np.column_stack(
+            [r.places_m, near_m * np.cos(r.heading_rad), near_m * np.sin(r.heading_rad)]
+        )
+        for r in (ref, new)
+    )
+    return np.asarray(cKDTree(one).query(two)[0] <= near_m, np.bool_)
+
+
+def _gaps(
+    stretches: list[Stretch], times_s: Floats, off: Bools, stops: Bools, known: Bools
+) -> tuple[Gap, ...]:
     edges = [float(times_s[0])]
     for held in stretches:
         edges += [float(held.t_new_s[0]), float(held.t_new_s[-1])]
@@ -278,6 +303,6 @@ def _gaps(stretches: list[Stretch], times_s: Floats, off: Bools, stops: Bools) -
         if not (off & within).any() and (stops & within).any():
             kind = "stop"
         elif (off & within).any():
-            kind = "detour"
+            kind = "again" if known[off & within].mean() > 0.5 else "detour"
         gaps.append(Gap(kind=kind, start_s=start_s, end_s=end_s))
     return tuple(gaps)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from clapless.errors import ClaplessError
 from clapless.model import SYNCED_CONFIDENCE, Clip, Match, Refusal
-from clapless.numerics.route_path import MOST_CELLS, backwards, route_path
+from clapless.numerics.route_path import MOST_CELLS, SIGMA_M, backwards
 from clapless.numerics.route_warp import Gap, RouteWarp, warp_routes
 from clapless.numerics.routes import Route, by_distance, project
 from clapless.pipeline.extract import extract
@@ -41,6 +41,18 @@ STEP_M = 3.0
 MOST_COST = 2.5
 """Mean cost of a path above which the runs are not of one route: perturbed copies of real tracks
 reach 0.5, boats that tack apart on one course 1.1, other courses 4.8 and more."""
+
+CLOSE_SIGMAS = 1.5
+"""Where most places of the new run are beside the route, the rest must be as near to it as two
+receivers usually are, within this factor: ways that cross and keep near each other by chance are
+farther apart (150 made pairs)."""
+
+MOST_SHARED_COST = 1.0
+"""Mean cost of the places that such runs share at most: one of them rides a lap more, or begins
+before and ends behind the other. Perturbed copies reach 0.5."""
+
+LEAST_TOGETHER_M, LEAST_TOGETHER = 400.0, 0.3
+"""Or they go together for so long, which is also this share of the shorter one."""
 
 REVERSED_SHARE = 0.4
 """A run the other way costs less than this share of what it costs forwards."""
@@ -193,15 +205,27 @@ def _warp(reference: Run, second: Run) -> RouteWarp | Refusal:
         still = reference if ref is None else second
         return refuse("no_movement", f"{still.clip.name} does not move")
     warp = warp_routes(ref, new)
-    if warp.path.cost > MOST_COST:
-        back = route_path(ref, backwards(new), sigma_m=warp.sigma_m)
-        if back.cost < REVERSED_SHARE * warp.path.cost and back.cost < MOST_COST:
+    if not _one_route(ref, new, warp):
+        turned = backwards(new)
+        back = warp_routes(ref, turned)
+        cheaper = back.path.shared_cost < REVERSED_SHARE * warp.path.shared_cost
+        if cheaper and _one_route(ref, turned, back):
             return refuse("reversed", "the second run goes the route the other way")
         return refuse("other_route", "the two runs do not follow one route")
     shared_s = sum(s.t_new_s[-1] - s.t_new_s[0] for s in warp.stretches)
     if shared_s < LEAST_STRETCH_S:
         return refuse("other_route", "the two runs share no stretch of the route")
     return warp
+
+
+def _one_route(ref: Route, new: Route, warp: RouteWarp) -> bool:
+    if warp.path.cost <= MOST_COST:
+        return True
+    if warp.sigma_m > CLOSE_SIGMAS * SIGMA_M:
+        return False
+    shorter_m = min(float(ref.along_m[-1]), float(new.along_m[-1]))
+    together = warp.together_m >= max(LEAST_TOGETHER_M, LEAST_TOGETHER * shorter_m)
+    return together or warp.path.shared_cost <= MOST_SHARED_COST
 
 
 def _routes(one: Positions, two: Positions) -> tuple[Route | None, Route | None]:
