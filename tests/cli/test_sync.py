@@ -148,6 +148,21 @@ class TestExitCodes:
         assert ran.err == "Stopped; nothing was left half written.\n"
         assert not list(tmp_path.iterdir())
 
+    def test_ctrl_c_that_a_compiled_module_met_is_130_too(self, run, script, tmp_path):
+        def stop(_progress):
+            raise ImportError("initialization failed") from KeyboardInterrupt()
+
+        script.act = stop
+        assert run("sync", tmp_path).code == 130
+
+    def test_a_module_that_is_missing_is_no_ctrl_c(self, run, script, tmp_path):
+        def fail(_progress):
+            raise ImportError("no such module")
+
+        script.act = fail
+        with pytest.raises(ImportError, match="no such module"):
+            run("sync", tmp_path)
+
 
 class TestOptions:
     def test_everything_reaches_the_pipeline(self, run, script, tmp_path):

@@ -34,3 +34,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         # Before a verb began, so that there is nothing to tell.
         return 130
+    except Exception as error:
+        if _is_interrupt(error):
+            return 130
+        raise
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Return whether Ctrl-C is behind an error.
+
+    Compiled modules that it meets while they are imported say ``ImportError``.
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__
+    return False
