@@ -29,8 +29,9 @@ SIGMA_M = 6.0
 HEADING_SHARE = 0.5
 """1 - cos of the difference in heading is divided by this: a right angle costs 2."""
 
-DISTANCE_CAP = 8.0
-"""A place farther than 4 SIGMA_M costs no more than this."""
+MOST_PLACE_COST = 8.0
+"""A place farther than 4 SIGMA_M costs no more than this, however it is headed: else the path would
+wait for the end of a detour where the reference is headed alike, not where the detour ends."""
 
 STEP_COST = 0.3
 """For each step that differs from one place to one place."""
@@ -123,10 +124,10 @@ def _costs(
     ref: Route, new: Route, row: int, cosine: Floats, sine: Floats, sigma_m: float
 ) -> NDArray[np.float32]:
     away = ref.places_m - new.places_m[row]
-    near = np.minimum((away**2).sum(axis=1) / (2 * sigma_m**2), DISTANCE_CAP)
+    near = (away**2).sum(axis=1) / (2 * sigma_m**2)
     heading = new.heading_rad[row]
     turned = 1.0 - (np.cos(heading) * cosine + np.sin(heading) * sine)
-    return np.asarray(near + turned / HEADING_SHARE, np.float32)
+    return np.asarray(np.minimum(near + turned / HEADING_SHARE, MOST_PLACE_COST), np.float32)
 
 
 def _traced(
@@ -171,9 +172,9 @@ def _traced(
 
 def _shared_cost(ref: Route, new: Route, path: NDArray[np.int64], sigma_m: float) -> float:
     away = ref.places_m[path] - new.places_m
-    near = np.minimum((away**2).sum(axis=1) / (2 * sigma_m**2), DISTANCE_CAP)
+    near = (away**2).sum(axis=1) / (2 * sigma_m**2)
     turned = 1.0 - np.cos(new.heading_rad - ref.heading_rad[path])
-    costs = np.sort(near + turned / HEADING_SHARE)
+    costs = np.sort(np.minimum(near + turned / HEADING_SHARE, MOST_PLACE_COST))
     return float(costs[: len(ref.places_m)].mean())
 
 
