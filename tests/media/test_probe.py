@@ -10,7 +10,7 @@ import av
 import pytest
 
 from clapless.errors import DamagedMediaError, MediaError, NotMediaError
-from clapless.media import probe
+from clapless.media import open_sound, probe
 from clapless.media.avchd import UUID, read_avchd_notes
 from clapless.media.camera_xml import read_camera_xml
 from clapless.media.frame_times import times_of_table
@@ -249,6 +249,41 @@ def test_timecode_labels_the_first_frame_that_is_shown(tmp_path: Path) -> None:
     assert probe(path).start_timecode == "10:00:00:10"
 
 
+@pytest.mark.parametrize(
+    ("name", "container", "format_"),
+    [
+        ("A001_01311015_C001.braw", "mov", b"braw"),
+        ("A001C001_260131.CRM", "mp4", b"CRAW"),
+        ("GS010001.360", "mp4", b""),
+        ("VID_20260131_101500_00_001.insv", "mp4", b""),
+    ],
+)
+def test_sound_and_timecode_of_raw_recordings(
+    tmp_path: Path, name: str, container: str, format_: bytes
+) -> None:
+    rate = Fraction(24000, 1001)
+    label = "10:00:00:00"
+    path = write_media(
+        tmp_path / name,
+        picture=Picture(rate=rate, count=48, metadata={"timecode": label}),
+        sounds=[Sound(samples=speech_like(2))],
+        metadata={"timecode": label},
+        container=container,
+    )
+    if format_:
+        # Pictures of a kind that nobody else can decode.
+        content = path.read_bytes()
+        assert content.count(b"mp4v") == 1
+        path.write_bytes(content.replace(b"mp4v", format_))
+    clip = probe(path)
+    assert (clip.kind, clip.frame_rate, clip.width) == ("video", rate, 64)
+    assert clip.duration_s == 48 / rate
+    assert (clip.start_timecode, clip.timecode_rate) == (label, rate)
+    assert clip.audio[0].start_s == 0
+    with open_sound(clip) as sound:
+        assert sound.length == pytest.approx(2 * 16000, abs=1100)
+
+
 def test_covers_are_no_picture(tmp_path: Path) -> None:
     path = tmp_path / "song.mp3"
     with av.open(str(path), "w") as output:
@@ -393,6 +428,9 @@ def test_names_that_are_no_text(tmp_path: Path) -> None:
         ("list.mov", b"ffconcat version 1.0\nfile '/etc/passwd'\n", NotMediaError, "not a media"),
         ("cut.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 99, DamagedMediaError, "index"),
         ("cut.wav", b"RIFF\0\0\0\0WAVEfmt ", DamagedMediaError, "sound"),
+        ("A001.R3D", b"\0\0\x01\0RED2\0\1" + bytes(9000), NotMediaError, "RED .* its proxy"),
+        ("A001.crm", b"\0\0\0\x18ftypcrx " + bytes(9000), DamagedMediaError, "no readable"),
+        ("A001.braw", bytes(9000), NotMediaError, "not a media file"),
     ],
 )
 def test_what_is_no_recording_is_named(

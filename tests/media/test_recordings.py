@@ -100,6 +100,63 @@ def test_full_files_whose_timecode_goes_on_are_one_clip(
     assert roles(found.clips[0])[1] == ("MVI_0042.MOV", "chapter")
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("C0001.MP4", "C0002.MP4"),  # Sony
+        ("20260131_C0009.MP4", "20260131_C0010.MP4"),
+        ("MVI_0099.MP4", "MVI_0100.MP4"),  # Canon
+        ("AA000101.MXF", "AA000102.MXF"),
+        ("A001C001_260131_CANON.MXF", "A001C002_260131_CANON.MXF"),
+        ("DJI_0001.MOV", "DJI_0002.MOV"),
+        ("DJI_20260131101500_0001_D.MP4", "DJI_20260131103212_0002_D.MP4"),
+        ("P1000001.MOV", "P1000002.MOV"),  # Panasonic
+    ],
+)
+def test_makers_names_of_full_files_that_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
+) -> None:
+    video(tmp_path / names[0], timecode="01:00:00:00", count=25)
+    video(tmp_path / names[1], timecode="01:00:01:00", count=20, seed=1)
+    assert len(scan([tmp_path]).clips) == 2
+    full = (tmp_path / names[0]).stat().st_size
+    monkeypatch.setattr("clapless.media.seams.FULL_BYTES", ((full - 10, full + 10),))
+    (clip,) = scan([tmp_path]).clips
+    assert roles(clip) == [(names[0], "main"), (names[1], "chapter")]
+    assert clip.duration_s == Fraction(45, 25)
+
+
+def test_avchd_goes_on_by_the_clock_of_its_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "PRIVATE" / "AVCHD" / "BDMV" / "STREAM"
+    folder.mkdir(parents=True)
+    for number, (start_s, count) in enumerate([(10, 50), (12, 50), (14, 25), (60, 25)]):
+        write_media(
+            folder / f"{number:05}.MTS",
+            picture=Picture(
+                codec="libx264", count=count, start_s=float(start_s), options={"bf": "0"}
+            ),
+            sounds=[
+                Sound(
+                    samples=speech_like(count / 25, seed=number),
+                    codec="ac3",
+                    start_s=float(start_s),
+                )
+            ],
+            container="mpegts",
+            options={"mpegts_m2ts_mode": "1", "mpegts_copyts": "1"},
+        )
+    full = (folder / "00000.MTS").stat().st_size
+    monkeypatch.setattr("clapless.media.seams.FULL_BYTES", ((full - 4000, full + 4000),))
+    whole, other = scan([tmp_path]).clips
+    assert [file.start_s for file in whole.files] == [0, 2, 4]
+    assert [file.extra.get("seam") for file in whole.files[1:]] == ["stream clock"] * 2
+    assert roles(other) == [("00003.MTS", "main")]
+    with open_sound(whole) as sound:
+        assert sound.length == pytest.approx(5 * 16000, abs=700)
+
+
 def test_parts_of_equal_length_whose_reference_goes_on_are_one_take(tmp_path: Path) -> None:
     start = 36000 * 48000
     for number, seconds in enumerate([2.0, 2.0, 1.0]):

@@ -89,6 +89,10 @@ def _refusal(path: Path, head: bytes) -> MediaError:
         )
     if head[:4] in (b"RIFF", b"RF64", b"BW64", b"FORM"):
         return DamagedMediaError(path, "begins like a recording but holds no readable sound")
+    if head[4:8] in (b"RED1", b"RED2"):
+        return NotMediaError(
+            path, "is a RED recording of a kind that cannot be read here; give its proxy instead"
+        )
     return NotMediaError(path, "is not a media file that can be read")
 
 

@@ -1,4 +1,4 @@
-"""The chunks of a WAV file and its relatives: RIFF, RF64, BW64 and Sony's Wave64.
+"""The chunks of a WAV file and its longer relatives: RIFF, RF64 and BW64.
 
 Conventions
 -----------
