@@ -343,6 +343,26 @@ def test_each_chapter_has_its_proxy(tmp_path: Path) -> None:
     assert sum(1 for _ in sound_blocks(clip)) > 0
 
 
+def test_thumbnails_go_with_their_originals(tmp_path: Path) -> None:
+    recordings = ("100GOPRO/GX010042.MP4", "DCIM/MVI_0001.MOV", "M4ROOT/CLIP/C0001.MP4")
+    for number, name in enumerate(recordings):
+        video(tmp_path / name, seed=number)
+    stills = ("100GOPRO/GX010042.THM", "DCIM/MVI_0001.THM", "M4ROOT/THMBNL/C0001T01.JPG")
+    strangers = ("DCIM/MVI_0002.THM", "M4ROOT/THMBNL/C0002T01.JPG", "photo.jpg")
+    for name in (*stills, *strangers):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"\xff\xd8")
+    found = scan([tmp_path])
+    assert {clip.path.name: clip.files[0].extra.get("thumbnail") for clip in found.clips} == {
+        "GX010042.MP4": "GX010042.THM",
+        "MVI_0001.MOV": "MVI_0001.THM",
+        "C0001.MP4": "../THMBNL/C0001T01.JPG",
+    }
+    assert {path.name for path in found.skipped} == {Path(name).name for name in strangers}
+    assert found.failures == ()
+
+
 def test_a_proxy_alone_is_no_clip(tmp_path: Path) -> None:
     path = video(tmp_path / "GL010042.LRV")
     found = scan([tmp_path])

@@ -59,7 +59,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         read_riff(path)
 
 
-def test_ixml_says_what_the_take_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [b"RIFF", b"RF64"])
+def test_ixml_says_what_the_take_is(tmp_path: Path, form: bytes) -> None:
     notes = ixml(
         PROJECT="Film",
         SCENE="12B",
@@ -77,7 +78,7 @@ def test_ixml_says_what_the_take_is(tmp_path: Path) -> None:
         tracks={1: "Boom", 2: "Lav Ann"},
         family="USABC123",
     )
-    path = write_wav(tmp_path / "T03.wav", {"iXML": notes, "bext": bext()}, channels=2)
+    path = write_wav(tmp_path / "T03.wav", {"iXML": notes, "bext": bext()}, channels=2, form=form)
     clip = probe(path)
     assert (clip.scene, clip.take, clip.reel) == ("12B", "3", "20260131")
     assert clip.metadata["notes"] == "plane overhead"

@@ -26,6 +26,7 @@ from clapless.media.devices import assign_devices
 from clapless.media.finding import PROXY_SUFFIXES, Failure, find_files, natural_key, path_key
 from clapless.media.naming import proxy_of
 from clapless.media.probe import probe
+from clapless.media.thumbnails import pair_thumbnails
 from clapless.model import Clip, Device
 
 
@@ -40,7 +41,8 @@ class Catalog:
     devices
         Cameras and recorders the clips belong to.
     skipped
-        Files in folders that are not media by name; camera proxies (LRV, LRF) without original.
+        Files in folders that are not media by name, thumbnails of the recordings apart; camera
+        proxies (LRV, LRF) without original.
     failures
         Files that were named, or are media by name, and could not be read; folders that could not;
         other proxies without their original.
@@ -94,7 +96,7 @@ def scan(
     clips = join_parts(fold_simultaneous(fold_copies(clips)))
     clips = join_tracks(join_chapters(clips))
     clips, orphans = pair_proxies(clips, proxies)
-    skipped = list(found.skipped)
+    clips, skipped = pair_thumbnails(clips, found.skipped)
     tops = {file.path: file.top for file in found.files}
     for orphan in orphans:
         by_suffix = orphan.path.suffix.lower() in PROXY_SUFFIXES
