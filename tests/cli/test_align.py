@@ -174,6 +174,42 @@ def test_two_takes_of_a_song_are_aligned_and_markers_fall_on_the_same_beat(
 
 
 @pytest.mark.media
+@pytest.mark.parametrize("late_s", [0.0, 8.0])
+def test_satellites_and_music_together_and_what_disagrees_is_told(
+    late_s: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two rides along one street with one song from the loudspeaker, at two tempos."""
+    piece, way = song(np.random.default_rng(71)), wander(95)
+    grids, files, logs = [], [], []
+    for seed, ratio in ((1, 1.0), (2, 1.2)):
+        rng = np.random.default_rng(seed)
+        grids.append(beats(rng, piece, sections=4, ratio=ratio))
+        samples = perform_take(rng, piece, grids[-1], 16000)
+        files.append(wav(tmp_path / f"take {seed}.wav", samples))
+        seconds = np.arange(0.0, len(samples) / 16000)
+        gone_m = 1.5 * np.interp(seconds - (late_s if seed == 2 else 0.0), grids[-1], range(129))
+        places_m = np.stack([np.interp(gone_m, np.arange(1800), axis) for axis in way.T], axis=-1)
+        logs.append(str(gpx(tmp_path / f"log {seed}.gpx", seconds, places_m)))
+    session = tmp_path / "s.json"
+    tracks = ["--ref-gpx", logs[0], "--new-gpx", logs[1]]
+    code = run(["align", *files, *tracks, "--signals", "gps,tempo", "-o", str(session)])
+    printed = capsys.readouterr()
+    held = read_session(session)
+    placement = held.groups[0].placements[1]
+    chosen = np.arange(8, 120, 4)
+    got = [placement.to_clip(float(grids[0][n])) for n in chosen]
+    assert np.median(np.abs(np.array(got) - grids[1][chosen])) < 0.05
+    if late_s:
+        assert code == 3
+        assert (placement.signals, placement.status) == (("tempo",), "check")
+        assert "Gps and tempo disagree for" in printed.err.replace("\n", " ")
+    else:
+        assert code == 0
+        assert "by tempo and gps" in printed.out
+        assert all(match.accepted for match in held.matches)
+
+
+@pytest.mark.media
 def test_another_song_is_refused_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -207,6 +207,17 @@ def test_ways_that_cross_and_keep_near_by_chance_are_no_route(tmp_path: Path) ->
         assert not aligned(tmp_path, one, met, seed).session.groups
 
 
+@pytest.mark.parametrize("length_m", [3, 8, 20, 40])
+def test_a_run_of_a_few_metres_is_refused_or_aligned_and_never_breaks(
+    length_m: int, tmp_path: Path
+) -> None:
+    way = wander(64)
+    for ref, new in ((way, way[300 : 300 + length_m]), (way[300 : 300 + length_m], way)):
+        result = aligned(tmp_path, ref, new)
+        if length_m < 27:
+            assert result.session.unplaced[0].code in ("no_movement", "no_positions")
+
+
 def test_anchors_alone_place_what_nothing_else_does(
     runs: Callable[..., tuple[Path, Path, Floats]],
 ) -> None:

@@ -38,6 +38,9 @@ SINGLES = "singles_s"
 STEP_M = 3.0
 """Places are compared at this distance; long routes at more."""
 
+LEAST_PLACES = 10
+"""Ways of fewer places, 30 m, are no route."""
+
 MOST_COST = 2.5
 """Mean cost of a path above which the runs are not of one route: perturbed copies of real tracks
 reach 0.5, boats that tack apart on one course 1.1, other courses 4.8 and more."""
@@ -201,9 +204,13 @@ def _warp(reference: Run, second: Run) -> RouteWarp | Refusal:
         lacking = reference if reference.positions is None else second
         return refuse("no_positions", f"{lacking.clip.name}: {lacking.lacking}")
     ref, new = _routes(reference.positions, second.positions)
-    if ref is None or new is None:
-        still = reference if ref is None else second
-        return refuse("no_movement", f"{still.clip.name} does not move")
+    for way, run in ((ref, reference), (new, second)):
+        if way is None:
+            return refuse("no_movement", f"{run.clip.name} does not move")
+        if len(way.along_m) < LEAST_PLACES:
+            return refuse("no_movement", f"{run.clip.name} moves too little to show a route")
+    assert ref is not None  # as was asked of both
+    assert new is not None
     warp = warp_routes(ref, new)
     if not _one_route(ref, new, warp):
         turned = backwards(new)
