@@ -85,3 +85,20 @@ def sony_xml(
 ) -> str:
     """Return Sony's XML."""
     return SONY_XML.format(fps=fps, ltc=ltc, capture=capture, format=format, serial=serial)
+
+
+def trim(path: Path, *, start_s: float, length_s: float) -> Path:
+    """Change the edit lists of a movie that has one edit per track: show a part of it."""
+    content = bytearray(path.read_bytes())
+    movie = content.index(b"mvhd") + 4
+    (movie_scale,) = struct.unpack_from(">I", content, movie + 12)
+    at = content.find(b"elst")
+    while at >= 0:
+        assert struct.unpack_from(">I", content, at + 8) == (1,)
+        (scale,) = struct.unpack_from(">I", content, content.index(b"mdhd", at) + 16)
+        (media,) = struct.unpack_from(">i", content, at + 16)
+        edit = (round(length_s * movie_scale), media + round(start_s * scale))
+        struct.pack_into(">Ii", content, at + 12, *edit)
+        at = content.find(b"elst", at + 4)
+    path.write_bytes(content)
+    return path

@@ -10,9 +10,20 @@ import numpy as np
 import pytest
 
 from clapless.errors import DamagedMediaError, MediaError
-from clapless.media import Need, SoundBlock, probe, read_mono, read_once, sound_blocks
+from clapless.media import (
+    FrameWish,
+    Need,
+    SoundBlock,
+    frame_blocks,
+    open_sound,
+    probe,
+    read_mono,
+    read_once,
+    sound_blocks,
+)
 from clapless.media.reading import Block
 from clapless.model import Clip, MediaFile
+from tests.media.boxes import trim
 from tests.media.conftest import PICTURE, PLAIN_AAC, SOUND_FILES
 from tests.media.making import Picture, Sound, speech_like, write_media
 
@@ -76,6 +87,44 @@ def test_sound_lies_where_it_was_recorded(media_files: dict[str, Path], name: st
     assert int(correlation.argmax()) == 0
     # A part of a sample either way would lift one neighbour over the other.
     assert abs(correlation[1] - correlation[-1]) < 0.02 * correlation[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "picture"),
+    [
+        ("a.mov", "pcm_s16le", Picture(count=150, options={"g": "12"})),
+        ("a.mp4", "aac", Picture(count=150, codec="libx264", options={"g": "50", "bf": "2"})),
+    ],
+)
+def test_what_an_edit_list_shows_is_the_clip(
+    tmp_path: Path, name: str, codec: str, picture: Picture
+) -> None:
+    source = speech_like(6)
+    options = PLAIN_AAC if codec == "aac" else {}
+    sound = Sound(samples=source, codec=codec, options=options)
+    path = write_media(tmp_path / name, picture=picture, sounds=[sound])
+    # From within a group of pictures, and within a packet of sound.
+    clip = probe(trim(path, start_s=1.48, length_s=2.0))
+    assert clip.duration_s == 2
+    assert clip.frame_rate == 25
+    assert clip.audio[0].start_s == 0
+    listener = Listener()
+    read_once(clip, [listener])
+    got = listener.samples()[0].astype(float)
+    assert len(got) == pytest.approx(2.0 * 16000, abs=400)
+    truth = resampled(source[0], 48000)
+    size = 2 * len(truth)
+    spectrum = np.fft.rfft(truth, size) * np.conj(np.fft.rfft(got, size))
+    assert int(np.fft.irfft(spectrum).argmax()) == round(1.48 * 16000)
+    with open_sound(clip) as windows:
+        assert np.abs(windows.window(8000, 8000) * 32768 - got[8000:16000]).max() < 4
+    blocks = list(frame_blocks(clip, FrameWish(width=64)))
+    times_s = np.concatenate([block.times_s for block in blocks])
+    assert times_s == pytest.approx(np.arange(50) / 25)
+    grey = blocks[0].grey
+    assert grey is not None
+    # The bar grows by five pixels a picture, and begins anew after 64.
+    assert round(float((grey[0] > 100).mean()) * 64) == 37 * 5 % 64 + 1
 
 
 @pytest.mark.parametrize("name", SOUND_FILES)
