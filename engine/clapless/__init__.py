@@ -126,7 +126,8 @@ def sync(
     add
         A finished session: its placements stay, the new clips join.
     jobs
-        Files read at once; None for as many as there are processors.
+        Files read at once. None for one, or where pictures are decoded one per processor; more pay
+        where files come over a network.
     progress
         Told how far the work is.
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -139,3 +140,28 @@ def test_a_file_without_an_index_of_its_own_is_decoded_whole_only_once(
                 raise AssertionError("it was decoded whole once more")
 
             monkeypatch.setattr("clapless.media.whole_index.whole_index", whole)
+
+
+@pytest.mark.parametrize(("cost", "at_once"), [("cheap", 1), ("pictures", 3)])
+def test_sound_is_read_by_one_thread_and_pictures_by_all_processors(
+    world, monkeypatch, cost, at_once
+):
+    monkeypatch.setattr("clapless.pipeline.extract.os.cpu_count", lambda: 3)
+    signal = FakeSignal(world)
+    monkeypatch.setattr(type(signal), "cost", cost, raising=False)
+    reading: list[str] = []
+    most = 0
+    enough = threading.Event()
+
+    def reader(clip: Clip, _subscribers: Sequence[Subscriber]) -> Sequence[str]:
+        nonlocal most
+        reading.append(clip.id)
+        most = max(most, len(reading))
+        if most >= at_once:
+            enough.set()
+        assert enough.wait(10.0)
+        reading.remove(clip.id)
+        return ()
+
+    extract(world.clips, [signal], store=None, jobs=None, progress=NO_PROGRESS, reader=reader)
+    assert most == at_once

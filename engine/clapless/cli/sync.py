@@ -88,7 +88,12 @@ def sync(
         Path | None, typer.Option(metavar="FOLDER", help="Draw the groups into this folder.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Files read at once; one per processor by default.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Files read at once: by default one, or one per processor where pictures are "
+            "decoded. More pay where files come over a network.",
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the session document instead of tables.")

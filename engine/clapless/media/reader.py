@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import av.error
@@ -43,11 +42,6 @@ MISSING_SHARE = 0.01
 
 ANALYSIS_RATE_HZ = 16000
 """Rate of the blocks unless a subscriber asks for another one."""
-
-_TURN = Lock()
-"""Held by the thread that reads sound. Decoding a packet takes some 15 microseconds: two threads
-that pass the interpreter to and fro that often took twice the CPU and were no sooner done (a pair
-of 75 min on two processors: 20 CPU s in 11.5 s at once, 9.7 CPU s in 10 s in turn)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +101,13 @@ def read_once(
     if not listeners or not clip.audio:
         return ReadResult(warnings=tuple(warnings))
     longest_s = 0.0
-    with _TURN:
-        for block in sound_blocks(clip, rates_hz=tuple(listeners), warnings=warnings):
-            for subscriber in listeners[block.rate_hz]:
-                subscriber.feed(block)
-            end_s = block.start_s + block.samples.shape[1] / block.rate_hz
-            longest_s = max(longest_s, end_s)
-            if progress is not None:
-                progress(end_s)
+    for block in sound_blocks(clip, rates_hz=tuple(listeners), warnings=warnings):
+        for subscriber in listeners[block.rate_hz]:
+            subscriber.feed(block)
+        end_s = block.start_s + block.samples.shape[1] / block.rate_hz
+        longest_s = max(longest_s, end_s)
+        if progress is not None:
+            progress(end_s)
     return ReadResult(warnings=tuple(warnings), sound_s=longest_s)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from clapless.media.reading import Need, Subscriber
 from clapless.model import Clip, Refusal
 from clapless.pipeline.options import Failure
 from clapless.pipeline.progress import Progress
-from clapless.signals.base import Arrays, Signal
+from clapless.signals.base import Arrays, Signal, needs_pictures
 from clapless.store import FeatureKey, Store
 
 Reader = Callable[[Clip, Sequence[Subscriber]], Sequence[str]]
@@ -71,7 +72,7 @@ def extract(
     signals: Sequence[Signal],
     *,
     store: Store | None,
-    jobs: int,
+    jobs: int | None,
     progress: Progress,
     stage: str = "reading",
     reader: Reader = read_from_disk,
@@ -87,7 +88,11 @@ def extract(
     store
         Cache of features, None for none.
     jobs
-        Clips read at once.
+        Clips read at once. None for one, or for as many as there are processors where pictures are
+        decoded. A packet of sound is decoded in some 15 microseconds: threads that pass the
+        interpreter to and fro that often take twice the CPU and are no sooner done (a pair of
+        75 min on two processors: 20 CPU s in 11.5 s at once, 9.7 CPU s in 10 s in turn). More pay
+        where files are slow to come, over a network.
     progress
         Told of each clip.
     stage
@@ -95,6 +100,8 @@ def extract(
     reader
         How a clip is read.
     """
+    if jobs is None:
+        jobs = os.cpu_count() or 1 if any(map(needs_pictures, signals)) else 1
     progress.stage(stage, len(clips))
     done: dict[str, _OfClip] = {}
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:

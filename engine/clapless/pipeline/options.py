@@ -58,7 +58,8 @@ class SyncOptions:
     add
         A finished session: its placements stay, the new clips join.
     jobs
-        Threads that read files at once; None for as many as there are processors.
+        Files read at once. None for one, or where pictures are decoded one per processor; more pay
+        where files come over a network.
     """
 
     reference: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -159,7 +158,7 @@ def sync_clips(
         return SyncResult(session=stamped(Session()))
     later = () if options.signals is not None else tuple(filter(needs_pictures, used))
     with store if store is not None else Store() as cache, keeping_sounds():
-        look = _Look(job, cache, progress, reader, options.jobs or os.cpu_count() or 1)
+        look = _Look(job, cache, progress, reader, options.jobs)
         look.at(job.clips, [signal for signal in used if signal not in later])
         solution = look.solution
         # On a song each take is placed by the song alone, and that has no pictures.
@@ -182,7 +181,7 @@ class _Look:
     """Takes evidence in, some kinds after others, and places the clips by all of it."""
 
     def __init__(
-        self, job: SyncJob, store: Store, progress: Progress, reader: Reader, jobs: int
+        self, job: SyncJob, store: Store, progress: Progress, reader: Reader, jobs: int | None
     ) -> None:
         self._job, self._store, self._progress = job, store, progress
         self._reader, self._jobs = reader, jobs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -74,7 +73,7 @@ def verify(
     signals
         Kinds of evidence there are; all by default.
     jobs
-        Files read at once; None for as many as there are processors.
+        Files read at once; see `extract`.
     reader
         How a clip is read.
     """
@@ -91,7 +90,7 @@ def verify(
             [clip for clip in session.clips if clip.id in placed],
             used,
             store=cache,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=jobs,
             progress=progress,
             reader=reader,
         )

@@ -8,6 +8,7 @@ pieces' correlations stands out. It ranks, it proves nothing and excludes nothin
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -123,16 +124,23 @@ def _heights(
     size: int,
 ) -> NDArray[np.float32]:
     """Return the highest lag of one piece against others, in robust standard deviations."""
-    product = np.einsum("bf,pbf->pf", spectra[index], np.conj(spectra[part]))
+    # Turned round in time: lag 0 comes last, and the pieces are not conjugated one by one.
+    product = np.einsum("bf,pbf->pf", np.conj(spectra[index]), spectra[part])
     curves = fft.irfft(product, size, axis=1)
     out = np.zeros(len(part), np.float32)
     long_a = int(lengths[index])
     for row, other in enumerate(part):
         long_b = int(lengths[other])
-        curve = np.concatenate([curves[row, size - (long_b - 1) :], curves[row, :long_a]])
-        lags = np.arange(-(long_b - 1), long_a)
-        overlap = np.minimum(long_a, lags + long_b) - np.maximum(0, lags)
-        curve /= np.sqrt(overlap + LEAST_FRAMES, dtype=np.float32)
+        curve = np.concatenate([curves[row, size - (long_a - 1) :], curves[row, :long_b]])
+        curve *= _even(long_a, long_b)
         spread = noise_std(curve[::7])
         out[row] = curve.max() / spread if spread > 0 else 0.0
     return out
+
+
+@lru_cache(maxsize=64)
+def _even(long_a: int, long_b: int) -> NDArray[np.float32]:
+    """Return what brings the sums over all overlaps of two pieces to one scale."""
+    lags = np.arange(-(long_a - 1), long_b)
+    overlap = np.minimum(long_b, lags + long_a) - np.maximum(0, lags)
+    return np.asarray(1.0 / np.sqrt(overlap + LEAST_FRAMES), np.float32)
