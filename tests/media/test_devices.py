@@ -11,6 +11,8 @@ from clapless.media import scan
 from clapless.model import Clip
 from tests.media.boxes import append_boxes, sony_meta
 from tests.media.cards import video, wav
+from tests.media.making import speech_like
+from tests.media.recorders import bext, write_wav
 
 pytestmark = pytest.mark.media
 
@@ -68,6 +70,17 @@ def test_serial_numbers_go_before_folders(tmp_path: Path) -> None:
     assert {device.serial for device in found.devices} == {"11", "22"}
     assert {device.source for device in found.devices} == {"serial"}
     assert {device.model for device in found.devices} == {"ILCE-7SM3"}
+
+
+def test_a_recorder_names_itself_and_an_editing_program_is_none(tmp_path: Path) -> None:
+    made_by = ("ZOOM F8n", "ZOOM F8n", "TASCAM DR-70D", "Pro Tools")
+    for number, originator in enumerate(made_by):
+        chunks = {"bext": bext(originator=originator, reference=48000 * 100 * (number + 1))}
+        samples = speech_like(1.0, seed=number)
+        write_wav(tmp_path / f"{number}.wav", chunks, samples=samples)
+    found = scan([tmp_path])
+    assert [clip.device for clip in found.clips] == ["ZOOM F8n", "ZOOM F8n", "TASCAM DR-70D", None]
+    assert [device.source for device in found.devices] == ["metadata", "metadata"]
 
 
 def test_letters_of_cinema_cameras(tmp_path: Path) -> None:

@@ -246,7 +246,7 @@ def _tags(found: OpenedFile, beside: Beside) -> dict[str, str]:
     known = {
         **beside.mp4.tags,
         "maker": xml.maker or beside.mp4.tags.get("maker", "") or avchd.maker,
-        "model": xml.model or beside.mp4.tags.get("model", ""),
+        "model": xml.model or beside.mp4.tags.get("model", "") or recorder.recorder,
         "serial": xml.serial or beside.mp4.tags.get("serial", ""),
         "creation_time": utc_time(xml.created),
         "recorded_local": recorder.recorded_local or avchd.recorded_local,

@@ -22,6 +22,23 @@ from clapless.media.xmlsafe import every, find, first_text, parse_xml
 BEXT_BYTES = 602
 """Length of the fixed part of bext."""
 
+RECORDER_MAKERS = (
+    *(
+        "Zoom",
+        "Sound Devices",
+        "SoundDev",
+        "Tascam",
+        "Zaxcom",
+        "Aaton",
+        "Sonosax",
+        "Nagra",
+        "Roland",
+    ),
+    *("Tentacle", "Deity", "Lectrosonics", "Marantz", "Olympus", "Fostex", "Sony PCM", "MixPre"),
+)
+"""What the originator in bext begins with where a recorder wrote the file; editing programs put
+their own names there, which tell nothing of a clock."""
+
 _LINE = re.compile(
     r"^[a-z]?(SCENE|TAKE|TAPE|NOTE|CIRCLED|SPEED|TRK\d+)=(.*)$", re.IGNORECASE | re.MULTILINE
 )
@@ -77,6 +94,18 @@ class RecorderNotes:
     family: str = ""
     family_part: str = ""
     family_count: int = 0
+
+    @property
+    def recorder(self) -> str:
+        """The recorder that made the file, empty where the originator is none that is known.
+
+        >>> RecorderNotes(originator="ZOOM F8n").recorder
+        'ZOOM F8n'
+        >>> RecorderNotes(originator="Pro Tools").recorder
+        ''
+        """
+        known = self.originator.lower().startswith(tuple(m.lower() for m in RECORDER_MAKERS))
+        return " ".join(self.originator.split()) if known else ""
 
 
 def recorder_notes(riff: RiffFile, *, channels: int) -> RecorderNotes:
