@@ -44,6 +44,18 @@ FLOOR = 1e-4
 """Amplitude, of full scale 1, under which nothing is heard: -80 dB."""
 
 
+USUAL_FRAMES = 1001
+"""Frames over which a note that sounds all the time is one, 20 s."""
+
+REST_FRAMES = 50
+"""Where for a second no note stands out the music rests."""
+
+LEAST_ABOVE = 0.1
+"""Share of what differs from the usual that must be above it. Before and after the music only what
+is usual in it lies below, and that is alike in all takes: without this 10 s of silence, noise or
+speech on either side were taken for music (seeds 0 to 4)."""
+
+
 def _note_matrix() -> Floats:
     hz = fft.rfftfreq(NOTE_FRAME, 1 / RATE_HZ)
     matrix = np.zeros((len(hz), NOTES), np.float32)
@@ -112,12 +124,17 @@ def note_shapes(notes: Floats, *, smooth: int) -> Floats:
     """
     joined = uniform_filter1d(notes, smooth, axis=0, mode="nearest")
     # What sounds all the time (a hum, the key itself) tells no place.
-    usual = uniform_filter1d(notes, 1001, axis=0, mode="nearest")
+    usual = uniform_filter1d(notes, USUAL_FRAMES, axis=0, mode="nearest")
     off = joined - usual
+    above, whole = (
+        uniform_filter1d(np.linalg.norm(part, axis=1, keepdims=True), REST_FRAMES, axis=0)
+        for part in (np.maximum(off, 0.0), off)
+    )
     off = off - off.mean(axis=1, keepdims=True)
     norm = np.linalg.norm(off, axis=1, keepdims=True)
     loud = np.linalg.norm(usual, axis=1, keepdims=True)
-    return np.asarray(off / np.maximum(norm, 0.02 * loud + 1e-6), np.float32)
+    shapes = off / np.maximum(norm, 0.02 * loud + 1e-6)
+    return np.asarray(np.where(above >= LEAST_ABOVE * whole, shapes, 0.0), np.float32)
 
 
 def stroke_shapes(strokes: Floats) -> Floats:

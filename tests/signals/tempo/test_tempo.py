@@ -137,3 +137,26 @@ def test_it_is_a_signal_of_routes_and_not_of_moments() -> None:
     (held,) = [signal for signal in SIGNALS if signal.name == "tempo"]
     assert held.proves == "route"
     assert held.applies_to(feature(take(1, 1.0)[0]).clip) is False
+
+
+@pytest.mark.parametrize("level", [0.0, 0.02, 0.3])
+def test_what_sounds_before_and_after_the_music_is_none_of_it(level: float) -> None:
+    rng = np.random.default_rng(5)
+    (one, grid_a), (two, grid_b) = take(1, 1.0), take(2, 1.2)
+    before_s, after_s = (9.0, 16.0), (14.0, 7.0)
+
+    def framed(samples: Samples, turn: int) -> Samples:
+        edges = [np.zeros(int(s[turn] * RATE_HZ), np.float32) for s in (before_s, after_s)]
+        whole = np.concatenate([edges[0], samples, edges[1]])
+        return np.asarray(whole + level * rng.standard_normal(len(whole)), np.float32)
+
+    found = matched(feature(framed(one, 0), "a"), feature(framed(two, 1), "b"))
+    assert found.time_map is not None
+    music_s = grid_b[0] + before_s[1], grid_b[-1] + before_s[1]
+    first_s = found.time_map.segments[0].knots[0][0]
+    last_s = found.time_map.segments[-1].knots[-1][0]
+    assert first_s == pytest.approx(music_s[0], abs=1.5)
+    assert last_s == pytest.approx(music_s[1], abs=1.5)
+    for beat in range(8, len(grid_b) - 8, 4):
+        there = found.time_map.to_group(float(grid_b[beat]) + before_s[1])
+        assert there == pytest.approx(grid_a[beat] + before_s[0], abs=0.1)
