@@ -264,6 +264,17 @@ def test_files_that_were_never_told_their_length_are_not_called_cut(tmp_path: Pa
     assert read_once(clip, [Listener()]).warnings == ()
 
 
+@pytest.mark.parametrize("counted", [1, 512])
+def test_a_few_bytes_counted_too_many_are_not_called_a_cut(tmp_path: Path, counted: int) -> None:
+    sound = Sound(samples=speech_like(2), codec="pcm_s16le")
+    path = write_media(tmp_path / "a.wav", sounds=[sound])
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = (2 * 96000 + counted).to_bytes(4, "little")
+    path.write_bytes(content)
+    assert read_once(probe(path), [Listener()]).warnings == ()
+
+
 def test_damaged_packets_are_silence_in_their_place(tmp_path: Path) -> None:
     samples = speech_like(6, channels=1)
     path = write_media(

@@ -33,6 +33,9 @@ FOOTER_AT = 24
 """Where a partition pack says at which byte the footer begins: behind two numbers of version, the
 size of its grid and two other offsets."""
 
+MISSING_BYTES = 4096
+"""Less than this some programs count too much, for a pad or a block."""
+
 MOST_CHUNKS = 10_000
 """Chunks after which the walk ends."""
 
@@ -57,10 +60,11 @@ def is_whole(path: Path, container: str) -> bool:
     """
     if container == "wav":
         try:
-            return read_riff(path).whole
+            sound = read_riff(path).chunks.get("data")
         except NotMediaError:
             # FFmpeg takes more for WAV than there are chunks to read in.
             return True
+        return sound is None or sound.missing < MISSING_BYTES
     tests = {
         "mxf": _is_closed_mxf,
         "matroska": _is_whole_matroska,
@@ -104,7 +108,7 @@ def _is_whole_matroska(file: BinaryIO, size: int) -> bool:
         return True
     length, width = _ebml_size(head[at + 4 :])
     # What is written while it is sent never learns its size.
-    return length is None or at + 4 + width + length <= size
+    return length is None or at + 4 + width + length <= size + MISSING_BYTES
 
 
 def _ebml_size(data: bytes) -> tuple[int | None, int]:
@@ -129,14 +133,14 @@ def _is_whole_avi(file: BinaryIO, size: int) -> bool:
         # Programs that were stopped leave 0 or the largest number: that says nothing.
         if claimed in (0, 0xFFFFFFFF):
             return True
-        if position > size + 1:
+        if position > size + MISSING_BYTES:
             return False
     return True
 
 
 def _is_whole_w64(file: BinaryIO, size: int) -> bool:
     head = file.read(24)
-    return len(head) < 24 or bool(struct.unpack("<Q", head[16:])[0] <= size)
+    return len(head) < 24 or bool(struct.unpack("<Q", head[16:])[0] <= size + MISSING_BYTES)
 
 
 def _is_whole_caf(file: BinaryIO, size: int) -> bool:
@@ -151,6 +155,6 @@ def _is_whole_caf(file: BinaryIO, size: int) -> bool:
             # Sound up to the end of the file.
             return True
         position += 12 + claimed
-        if position > size:
+        if position > size + MISSING_BYTES:
             return False
     return True

@@ -39,13 +39,18 @@ class Chunk:
         Where its content begins, in bytes of the file.
     size
         Bytes it has; no more than the file holds.
-    whole
-        False where it claims more than the file holds.
+    missing
+        Bytes that it claims beyond what the file holds.
     """
 
     start: int
     size: int
-    whole: bool = True
+    missing: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is there."""
+        return self.missing == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +122,8 @@ def read_riff(path: Path) -> RiffFile:
             if claimed == UNKNOWN_SIZE or (name in long_sizes and head[:4] != b"RIFF"):
                 claimed = long_sizes.get(name, size - position - 8)
             there = max(0, min(claimed, size - position - 8))
-            chunks.setdefault(name, Chunk(start=position + 8, size=there, whole=there == claimed))
+            chunk = Chunk(start=position + 8, size=there, missing=claimed - there)
+            chunks.setdefault(name, chunk)
             position += 8 + claimed + claimed % 2
     return RiffFile(path=path, form=head[:4].decode("ascii"), chunks=chunks)
 
