@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clapless.numerics.scenery_pairs import zoom_between
+from clapless.numerics.scenery_pairs import shared, zoom_between
 from clapless.numerics.scenery_path import scenery_path
-from clapless.numerics.scenery_points import Points
+from clapless.numerics.scenery_place import Placed
+from clapless.numerics.scenery_points import PointFinder, Points
 from clapless.numerics.scenery_smooth import smoothed
 from clapless.numerics.scenery_times import stretches_of
-from clapless.numerics.scenery_warp import Run
+from clapless.numerics.scenery_warp import Run, runs_of
 from clapless.numerics.scenery_way import Halt, Way
 from clapless.numerics.scenery_words import bags, draw_words, nearest_words, weighted
 
@@ -21,6 +25,20 @@ SIZE = (480, 270)
 
 def descriptors(count: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (count, 32), dtype=np.uint8)
+
+
+def test_points_are_found_again_in_a_quarter_of_the_light() -> None:
+    rng = np.random.default_rng(5)
+    coarse = rng.integers(40, 220, (27, 48)).astype(np.uint8)
+    picture = np.asarray(cv2.resize(coarse, SIZE, interpolation=cv2.INTER_CUBIC), np.uint8)
+    dark = np.asarray(255 * 0.25 * (picture / 255.0) ** 1.5, np.uint8)
+    finder = PointFinder()
+    bright_points, dark_points = finder.find(picture), finder.find(dark)
+    from_xy, to_xy = shared(bright_points, dark_points)
+    again = np.abs(from_xy - to_xy).max(axis=1) < 2.0
+    plain = cv2.ORB_create(400, scaleFactor=1.3, nlevels=5, fastThreshold=10)  # type: ignore[attr-defined]
+    assert len(dark_points) > 1.3 * len(plain.detect(dark, None))
+    assert again.sum() > 0.25 * len(bright_points) >= 100
 
 
 def test_most_descriptors_find_their_nearest_word() -> None:
@@ -67,7 +85,9 @@ def test_a_path_through_nothing_is_none() -> None:
     assert found.score == 0.0
 
 
-def seen(depth_gone: float, aside: float, up: float, seed: int = 0) -> tuple[Points, Points]:
+def seen(
+    depth_gone: float, aside: float, up: float, seed: int = 0, *, from_aside: float = 0.0
+) -> tuple[Points, Points]:
     """Points of a lane from two places: farther on, aside, higher."""
     rng = np.random.default_rng(seed)
     count = 400
@@ -81,7 +101,8 @@ def seen(depth_gone: float, aside: float, up: float, seed: int = 0) -> tuple[Poi
         deep = z - at[2]
         return np.stack([240 + 317 * (x - at[0]) / deep, 135 + 317 * (y - at[1]) / deep], axis=1)
 
-    one, two = picture((0, 0, 0)), picture((aside, -up, depth_gone))
+    one = picture((from_aside, 0, 0))
+    two = picture((from_aside + aside, -up, depth_gone))
     inside = np.all((two > 0) & (two < SIZE) & (one > 0) & (one < SIZE), axis=1)
     bits = descriptors(count, seed)[inside]
     return Points(one[inside].astype(np.float32), bits), Points(
@@ -96,6 +117,28 @@ def test_one_place_has_no_zoom_whatever_the_side_and_the_height(aside: float, up
     assert zoom is not None
     # A metre is 0.06: this is half a metre at most.
     assert abs(zoom.log_zoom) < 0.03
+
+
+@pytest.mark.parametrize("from_aside", [-1.2, 1.2])
+def test_riders_beside_the_middle_have_no_zoom(from_aside: float) -> None:
+    zoom = zoom_between(
+        *seen(0.0, -1.6 * np.sign(from_aside), 0.0, from_aside=from_aside), size=SIZE
+    )
+    assert zoom is not None
+    assert abs(zoom.log_zoom) < 0.03
+
+
+def test_near_things_are_counted_apart() -> None:
+    zoom = zoom_between(*seen(0.0, 0.0, 0.0), size=SIZE)
+    assert zoom is not None
+    assert 0 < zoom.near < zoom.inliers
+    one, two = seen(0.0, 0.0, 0.0)
+    ahead = np.abs(one.xy / np.array(SIZE) - 0.5).max(axis=1) < 0.3
+    far = zoom_between(
+        Points(one.xy[ahead], one.bits[ahead]), Points(two.xy[ahead], two.bits[ahead]), size=SIZE
+    )
+    assert far is not None
+    assert far.near == 0
 
 
 def test_farther_on_is_larger() -> None:
@@ -148,6 +191,48 @@ def mapped(ref: Way, new: Way):
     )
 
 
+def placed(count: int, *, near: np.ndarray) -> Placed:
+    index = np.arange(count)
+    return Placed(
+        index=index,
+        at=index.astype(float),
+        std=np.full(count, 0.1),
+        inliers=np.full(count, 60),
+        near=near,
+        aside=np.zeros(count),
+        up=np.zeros(count),
+    )
+
+
+def test_where_only_far_things_are_shared_a_run_has_not_begun() -> None:
+    near = np.where(np.arange(100) < 20, 0, 12)
+    near[60] = 0  # a single picture says nothing
+    (run,) = runs_of(steady(100), steady(100), placed(100, near=near))
+    # Before two ways join, near things are in common a little sooner than the way is.
+    assert (run.index[0], run.index[-1]) == (21, 99)
+    assert len(run.index) == 79
+
+
+def test_near_things_are_not_asked_for_where_none_are_seen() -> None:
+    (run,) = runs_of(steady(100), steady(100), placed(100, near=np.zeros(100, np.int64)))
+    assert len(run.index) == 100
+
+
+def test_scatter_widens_the_interval() -> None:
+    rng = np.random.default_rng(3)
+    exact = placed(100, near=np.full(100, 12))
+    loose = replace(exact, at=exact.at + rng.normal(0, 0.4, 100))
+    (calm,), (wild,) = (runs_of(steady(100), steady(100), held) for held in (exact, loose))
+    assert np.median(wild.std) > 1.5 * np.median(calm.std)
+
+
+def test_a_camera_at_another_height_widens_the_interval() -> None:
+    exact = placed(100, near=np.full(100, 12))
+    (level,) = runs_of(steady(100), steady(100), exact)
+    (higher,) = runs_of(steady(100), steady(100), replace(exact, up=np.full(100, 1.5)))
+    assert np.all(higher.std > level.std)
+
+
 def test_without_stops_there_is_one_stretch() -> None:
     stretches, gaps = mapped(steady(60), steady(60))
     (held,) = stretches
@@ -174,6 +259,30 @@ def test_a_stop_of_both_for_as_long_is_none() -> None:
     (held,) = stretches
     assert np.interp(25.0, held.t_new_s, held.t_ref_s) == pytest.approx(25.0, abs=0.01)
     assert gaps == ()
+
+
+def test_stops_two_steps_apart_are_not_one() -> None:
+    stretches, gaps = mapped(steady(60, Halt(20, 30)), steady(60, Halt(22, 32)))
+    assert len(stretches) == 3
+    assert [gap.kind for gap in gaps] == ["stop", "stop"]
+    # The reference stood first; then the new run did, where the other rode by.
+    assert stretches[1].t_ref_s[0] == pytest.approx(30, abs=0.1)
+    assert stretches[1].t_new_s[-1] == pytest.approx(22, abs=0.1)
+
+
+def test_beside_a_stop_of_the_reference_its_side_is_in_question() -> None:
+    (before, after), _ = mapped(steady(60, Halt(20, 30)), steady(50))
+    assert before.std_s[-1] > 3.0
+    assert after.std_s[0] > 3.0
+    # A picture farther on, it is not.
+    assert np.interp(before.t_new_s[-1] - 1.0, before.t_new_s, before.std_s) < 0.2
+    assert np.interp(after.t_new_s[0] + 1.1, after.t_new_s, after.std_s) < 0.2
+
+
+def test_within_a_stop_of_both_the_moment_is_in_question() -> None:
+    (held,), _ = mapped(steady(60, Halt(20, 30)), steady(60, Halt(20, 30)))
+    assert np.interp(25.0, held.t_new_s, held.std_s) >= 5.0
+    assert np.interp(40.0, held.t_new_s, held.std_s) < 0.2
 
 
 def test_maps_rise_strictly() -> None:

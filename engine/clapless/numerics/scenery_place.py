@@ -27,7 +27,10 @@ LEAST_INLIERS = 12
 """Two pictures with fewer points in common say nothing of each other."""
 
 SURE_INLIERS = 20
-"""As many points in one affine picture are of one place: other routes reach 11."""
+"""As many points in one affine picture are of one place: of pairs of pictures of other routes 99 in
+100 have at most 18, 999 in 1000 at most 22 (4800 pairs, seeds 1001 to 1008). A homography in place
+of the affine picture, within as many pixels, leaves the errors of most places within a tenth of
+what they are, finds as many points where nothing is in common, and takes 1.5 to 3 times as long."""
 
 ZOOM_STD = 0.01
 """Error of a zoom between near pictures, beside what the scatter of its points says."""
@@ -55,13 +58,21 @@ class Placed:
     std
         Standard deviation of `at` by the zooms' own errors, shape (n,).
     inliers
-        Points in common with the nearest of the reference's pictures, shape (n,).
+        Points in common with the likest of the reference's pictures about it, shape (n,).
+    near
+        Those of them that are near (`clapless.numerics.scenery_pairs.Zoom`), the most of any of the
+        pictures about it, shape (n,).
+    aside, up
+        Where its camera was beside the reference's, as `Zoom` has it, shape (n,).
     """
 
     index: Ints
     at: Floats
     std: Floats
     inliers: Ints
+    near: Ints
+    aside: Floats
+    up: Floats
 
 
 @dataclass(slots=True)
@@ -72,6 +83,9 @@ class _Laid:
     zoom: list[float]
     std: list[float]
     inliers: list[int]
+    near: list[int]
+    aside: list[float]
+    up: list[float]
 
 
 def place_pictures(
@@ -120,9 +134,17 @@ def place_pictures(
             if sum(again.inliers) <= sum(one.inliers):
                 break
             one = laid[number] = again
-    inliers = np.array([max(one.inliers, default=0) for one in laid], np.int64)
-    known = np.isfinite(at)
-    return Placed(np.asarray(new[known]), at[known], std[known], inliers[known])
+    known = np.flatnonzero(np.isfinite(at))
+    seen = [laid[number] for number in known.tolist()]
+    return Placed(
+        index=np.asarray(new[known]),
+        at=at[known],
+        std=std[known],
+        inliers=np.array([max(one.inliers) for one in seen], np.int64),
+        near=np.array([max(one.near) for one in seen], np.int64),
+        aside=np.array([np.median(one.aside) for one in seen], np.float64),
+        up=np.array([np.median(one.up) for one in seen], np.float64),
+    )
 
 
 def _beside(
@@ -132,7 +154,7 @@ def _beside(
     ref_points: Callable[[int], Points],
     size: tuple[int, int],
 ) -> _Laid:
-    laid = _Laid([], [], [], [])
+    laid = _Laid([], [], [], [], [], [], [])
     for other in range(max(0, place - REACH), min(len(ref.moving), place + REACH + 1)):
         index = int(ref.moving[other])
         zoom = zoom_between(ref_points(index), picture, size=size)
@@ -141,6 +163,9 @@ def _beside(
             laid.zoom.append(zoom.log_zoom)
             laid.std.append(zoom.std)
             laid.inliers.append(zoom.inliers)
+            laid.near.append(zoom.near)
+            laid.aside.append(zoom.aside)
+            laid.up.append(zoom.up)
     return laid
 
 

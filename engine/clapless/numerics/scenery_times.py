@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from clapless.numerics.route_warp import LEAST_RISE, STOP_LEAST_S, Break, Gap, Stretch
 from clapless.numerics.scenery_warp import Run
@@ -19,8 +20,13 @@ from clapless.numerics.scenery_way import Halt, Way
 
 Floats = NDArray[np.float64]
 
-TOGETHER_STEPS = 2.5
-"""Two stops within so many steps of riding are at one place."""
+TOGETHER_STEPS, TOGETHER_STD = 0.4, 2.0
+"""Two stops within so many steps of riding and standard deviations are at one place. Who stands two
+metres from where the other stood stands alone: else all between the two is off by a whole stop."""
+
+BESIDE_STD = 2.5
+"""So many standard deviations beside a stop of the reference alone it is no longer in question on
+which side of it the new run is."""
 
 LEAST_RATE = 0.25
 """A rider slower than this share of the usual is taken to be as fast, for the error in time."""
@@ -128,16 +134,23 @@ def _lines(ref: Way, new: Way, run: Run) -> list[_Line]:
     t_ref = np.interp(at, ref.gone, ref.times_s)
     std = np.maximum(error * _seconds_per_way(ref, at), LEAST_STD_S)
     halts_new = {h.first: h for h in new.halts}
-    together = _together(ref, new, index, at)
+    together = _together(ref, new, index, at, error)
     for halt, other in together:
+        # Any moment of the one stop may be meant by any of the other.
+        meant_s = (ref.times_s[other.last] - ref.times_s[other.first]) / 2
+        there = (index == halt.first) | (index == halt.last)
+        std = np.where(there, np.hypot(std, meant_s), std)
         t_ref = np.where(index <= halt.first, np.minimum(t_ref, ref.times_s[other.first]), t_ref)
         t_ref = np.where(index >= halt.last, np.maximum(t_ref, ref.times_s[other.last]), t_ref)
     with_new = {halt.first: other for halt, other in together}
     alone = [h for h in ref.halts if h not in with_new.values()]
+    plain = np.maximum(error * _seconds_per_way(ref, at), LEAST_STD_S)
+    for halt in alone:
+        std = np.hypot(std, _in_question_s(ref, halt, at, error))
     lines = [_Line()]
     for number in range(len(index)):
         if number:
-            _pass_stops(lines, ref, alone, (t_new, t_ref, std), number)
+            _pass_stops(lines, ref, alone, (t_new, t_ref, plain), number)
         lines[-1].add(t_new[number], t_ref[number], std[number])
         stop = halts_new.get(int(index[number]))
         if stop is None or number + 1 >= len(index):
@@ -149,6 +162,14 @@ def _lines(ref: Way, new: Way, run: Run) -> list[_Line]:
         if abs(stood_s) > STOP_LEAST_S:
             lines.append(_Line())
     return [line for line in lines if len(line.new) >= 2]
+
+
+def _in_question_s(ref: Way, halt: Halt, at: Floats, error: Floats) -> Floats:
+    """Return the error in time because the reference's stop may lie on the other side."""
+    stood_s = ref.times_s[halt.last] - ref.times_s[halt.first]
+    beside = np.abs(at - ref.gone[halt.first]) / np.maximum(error, 1e-9)
+    wrong = np.where(beside < BESIDE_STD, ndtr(-beside), 0.0)
+    return np.asarray(stood_s * np.sqrt(wrong), np.float64)
 
 
 def _pass_stops(
@@ -165,22 +186,36 @@ def _pass_stops(
         if not (t_ref[number - 1] <= begin_s and t_ref[number] >= end_s):
             continue
         before_s, after_s = begin_s - t_ref[number - 1], t_ref[number] - end_s
+        passed_s = t_new[number] - t_new[number - 1]
         share = before_s / max(before_s + after_s, 1e-9)
-        at_s = t_new[number - 1] + share * (t_new[number] - t_new[number - 1])
-        lines[-1].add(at_s - EDGE_S, begin_s, std[number])
+        at_s = t_new[number - 1] + share * passed_s
+        own_s = float(std[number])
+        # On which side of the stop the new run is, is in question about the step alone.
+        wide_s = BESIDE_STD * own_s * passed_s / max(before_s + after_s, 1e-9)
+        either_s = float(np.hypot(own_s, (end_s - begin_s) * np.sqrt(0.5)))
+        if wide_s < 0.9 * share * passed_s:
+            lines[-1].add(at_s - wide_s, begin_s - before_s * wide_s / (share * passed_s), own_s)
+        lines[-1].add(at_s - EDGE_S, begin_s, either_s)
         if end_s - begin_s > STOP_LEAST_S:
             lines.append(_Line())
-        lines[-1].add(at_s, end_s, std[number])
+        lines[-1].add(at_s, end_s, either_s)
+        left_s = (1.0 - share) * passed_s
+        if wide_s < 0.9 * left_s:
+            lines[-1].add(at_s + wide_s, end_s + after_s * wide_s / left_s, own_s)
 
 
-def _together(ref: Way, new: Way, index: NDArray[np.int64], at: Floats) -> list[tuple[Halt, Halt]]:
+def _together(
+    ref: Way, new: Way, index: NDArray[np.int64], at: Floats, error: Floats
+) -> list[tuple[Halt, Halt]]:
     """Return stops that both made at one place."""
     found = []
     for halt in new.halts:
         if not (index[0] <= halt.first and halt.last <= index[-1]):
             continue
         place = float(np.interp(halt.first, index, at))
-        near = [h for h in ref.halts if abs(ref.gone[h.first] - place) < TOGETHER_STEPS * ref.usual]
+        doubt = float(np.interp(halt.first, index, error))
+        reach = max(TOGETHER_STEPS * ref.usual, TOGETHER_STD * doubt)
+        near = [h for h in ref.halts if abs(ref.gone[h.first] - place) < reach]
         if near:
             found.append((halt, min(near, key=lambda h: abs(ref.gone[h.first] - place))))
     return found

@@ -26,7 +26,7 @@ GUIDE_EVERY = 40
 GUIDES_EACH = 6
 """Guides by which each word is found."""
 
-_CHUNK = 4096
+_CHUNK, _PICTURES = 4096, 512
 
 
 def draw_words(bits: NDArray[np.uint8], *, count: int = WORDS, seed: int = 0) -> NDArray[np.uint8]:
@@ -90,9 +90,14 @@ def bags(words_of: NDArray[np.int32], first: NDArray[np.int64], *, count: int) -
         Words there are.
     """
     pictures = len(first) - 1
-    picture = np.repeat(np.arange(pictures), np.diff(first))
-    flat = np.bincount(picture * count + words_of, minlength=pictures * count)
-    return np.asarray(flat.reshape(pictures, count), np.float32)
+    held = np.zeros((pictures, count), np.float32)
+    for begin in range(0, pictures, _PICTURES):
+        end = min(begin + _PICTURES, pictures)
+        picture = np.repeat(np.arange(end - begin), np.diff(first[begin : end + 1]))
+        flat = picture * count + words_of[first[begin] : first[end]]
+        counted = np.bincount(flat, minlength=(end - begin) * count)
+        held[begin:end] = counted.reshape(end - begin, count)
+    return held
 
 
 def weighted(ref: Floats32, new: Floats32) -> tuple[Floats32, Floats32]:
@@ -102,8 +107,11 @@ def weighted(ref: Floats32, new: Floats32) -> tuple[Floats32, Floats32]:
     """
     held = (ref > 0).sum(axis=0)
     rare = np.log(len(ref) / np.maximum(held, 1.0)).clip(0.0).astype(np.float32)
-    return _of_length_1(np.sqrt(ref) * rare), _of_length_1(np.sqrt(new) * rare)
+    return _of_length_1(np.sqrt(ref), rare), _of_length_1(np.sqrt(new), rare)
 
 
-def _of_length_1(rows: Floats32) -> Floats32:
-    return np.asarray(rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9), np.float32)
+def _of_length_1(rows: Floats32, rare: Floats32) -> Floats32:
+    """Weigh the rows where they lie, of which there may be hundreds of megabytes."""
+    rows *= rare
+    rows /= np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None] + np.float32(1e-9)
+    return rows

@@ -9,6 +9,7 @@ import numpy as np
 
 from clapless.model import UNKNOWN_DRIFT_STD_PPM, Match, Refusal
 from clapless.numerics.route_warp import Break, Gap, Stretch
+from clapless.numerics.scenery_place import SURE_INLIERS
 from clapless.numerics.scenery_times import stretches_of
 from clapless.numerics.scenery_warp import Run, runs_of
 from clapless.signals.scenery.backwards import goes_backwards
@@ -93,6 +94,10 @@ def _match(
     pictures = sum(len(run.index) for run in runs)
     sure = sum(run.sure * len(run.index) for run in runs) / pictures
     std_s = float(np.median(time_map.longest.std_s))
+    inliers = found.placed.inliers[
+        np.isin(found.placed.index, np.concatenate([r.index for r in runs]))
+    ]
+    covered_s = sum(s.knots[-1][0] - s.knots[0][0] for s in time_map.segments)
     # Of a line over so long; the map is what counts.
     slope_std = std_s * np.sqrt(12.0) / float(np.ptp(knots[:, 0]))
     return Match(
@@ -111,10 +116,22 @@ def _match(
             "pictures": pictures,
             "sure": float(sure),
             "on_route": found.on_route,
-            "inliers": float(np.median(found.placed.inliers)),
+            "inliers": float(np.median(inliers)),
+            "inliers_p10": float(np.percentile(inliers, 10)),
+            "coverage": min(1.0, covered_s / float(b.clip.duration_s)),
+            "singles_s": _singles(found),
             "gaps": [[gap.kind, float(gap.start_s), float(gap.end_s)] for gap in gaps],
         },
     )
+
+
+def _singles(found: Found) -> list[list[float]]:
+    """Return times of the new run and of the reference of pictures placed by themselves."""
+    placed = found.placed
+    sure = placed.inliers >= SURE_INLIERS
+    new_s = found.new.times_s[placed.index[sure]]
+    ref_s = np.interp(placed.at[sure], found.ref.gone, found.ref.times_s)
+    return [list(pair) for pair in zip(new_s.tolist(), ref_s.tolist(), strict=True)]
 
 
 def scenery_gaps(match: Match) -> tuple[Gap, ...]:

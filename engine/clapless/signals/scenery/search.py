@@ -64,9 +64,11 @@ def _bags(
     ref: SceneryFeature, new: SceneryFeature, ref_way: Way, new_way: Way
 ) -> tuple[Floats32, Floats32]:
     words = draw_words(ref.table.bits)
-    of_ref = bags(nearest_words(ref.table.bits, words), ref.table.first, count=len(words))
-    of_new = bags(nearest_words(new.table.bits, words), new.table.first, count=len(words))
-    return weighted(of_ref[ref_way.moving], of_new[new_way.moving])
+    of_ref, of_new = (
+        bags(nearest_words(run.table.bits, words), run.table.first, count=len(words))[way.moving]
+        for run, way in ((ref, ref_way), (new, new_way))
+    )
+    return weighted(of_ref, of_new)
 
 
 def _near(ref: Floats32, new: Floats32) -> Ints:
