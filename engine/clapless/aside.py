@@ -15,6 +15,7 @@ MEDIA_SUFFIXES = frozenset(
     for suffix in (
         *("mp4", "mov", "m4v", "mkv", "webm", "avi", "mxf", "mts", "m2ts", "ts", "mpg", "mpeg"),
         *("wmv", "3gp", "insv", "360", "braw", "r3d", "crm", "dv", "flv", "mod", "tod", "vob"),
+        *("m2t", "3g2", "osv", "amr", "tta"),
         *("wav", "bwf", "rf64", "bw64", "w64", "aif", "aiff", "aifc", "caf", "flac", "mp3", "m4a"),
         *("aac", "ogg", "oga", "opus", "wma", "ac3", "mka", "mp2", "wv"),
     )
