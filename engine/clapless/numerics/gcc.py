@@ -245,8 +245,16 @@ def whiten(stacked: Stack, exponent: float) -> Spectra:
         1 keeps the phase alone (PHAT), 0 changes nothing.
     """
     magnitude = np.abs(stacked.cross)
-    least = 1e-3 * float(magnitude.mean()) + 1e-12
-    return np.asarray(stacked.cross / (magnitude + least) ** exponent, np.complex64)
+    magnitude += np.float32(1e-3 * float(magnitude.mean()) + 1e-12)
+    return np.asarray(stacked.cross / _power(magnitude, exponent), np.complex64)
+
+
+def _power(values: Floats, exponent: float) -> Floats:
+    if exponent == 0.75:
+        # Every window asks for this one: two roots take a third of what a power does.
+        root = np.sqrt(values)
+        return np.asarray(root * np.sqrt(root), np.float32)
+    return np.asarray(values**exponent, np.float32)
 
 
 def delay_curve(spectrum: Spectra, plan: BlockPlan, reach_s: float) -> DelayCurve:

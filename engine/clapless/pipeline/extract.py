@@ -21,7 +21,7 @@ from clapless.store import FeatureKey, Store
 Reader = Callable[[Clip, Sequence[Subscriber]], Sequence[str]]
 """Reads a clip once, feeds the subscribers, returns sentences about damage."""
 
-INDEX_NAME, INDEX_VERSION = "sound-index", 1
+INDEX_NAME, INDEX_VERSION = "sound-index", 2
 """Under what the places of packets are cached beside the features: windows of an MP3, a Matroska
 file or a transport stream would need all of it decoded once more without."""
 
