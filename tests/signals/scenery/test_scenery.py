@@ -57,6 +57,30 @@ def test_another_speed_light_and_height_are_one_route() -> None:
     assert not scenery_gaps(match)
 
 
+def test_a_match_tells_what_gates_are_held_against() -> None:
+    run = RideRun(seed=30, legs=WAY, duration_s=12.0, start_m=50.0)
+    details = matched(run).details
+    assert details["inliers"] > details["inliers_p10"] > 15  # type: ignore[operator]
+    assert 0.9 <= details["coverage"] <= 1.0  # type: ignore[operator]
+    singles = np.array(details["singles_s"])
+    assert singles.shape[1] == 2
+    assert len(singles) > 30
+
+
+def test_riders_apart_are_no_farther_off_than_they_say() -> None:
+    run = RideRun(seed=33, legs=WAY, duration_s=18.0, start_m=40.0, aside_m=1.7)
+    _, errors, stds = off(matched(run), run)
+    assert np.percentile(np.abs(errors), 90) <= 0.3
+    assert np.mean(np.abs(errors) <= 2 * stds) >= 0.9
+
+
+def test_the_index_is_plain_numbers_of_small_pictures() -> None:
+    extractor = SceneryExtractor(reference().clip)
+    assert extractor.frame_wish.width <= 960
+    arrays = reference().to_arrays()
+    assert {array.dtype.kind for array in arrays.values()} <= {"f", "i", "u"}
+
+
 def test_a_dark_and_dirty_run_is_found() -> None:
     run = RideRun(seed=23, legs=WAY, duration_s=18.0, start_m=40.0, camera=DARK)
     _, errors, _ = off(matched(run), run)
