@@ -112,7 +112,7 @@ def frame_levels(samples: Floats) -> tuple[Floats, Floats]:
     return notes, strokes
 
 
-def note_shapes(notes: Floats, *, smooth: int) -> Floats:
+def note_shapes(notes: Floats, *, smooth: int, silence_rests: bool = False) -> Floats:
     """Return which notes stand out, mean 0 and norm 1 per frame, shape (frames, 12).
 
     Parameters
@@ -121,20 +121,27 @@ def note_shapes(notes: Floats, *, smooth: int) -> Floats:
         Of `frame_levels`.
     smooth
         Frames that are joined.
+    silence_rests
+        Whether nothing stands out where the music rests for a second; within it rests tell time
+        as well as notes do.
     """
     joined = uniform_filter1d(notes, smooth, axis=0, mode="nearest")
     # What sounds all the time (a hum, the key itself) tells no place.
     usual = uniform_filter1d(notes, USUAL_FRAMES, axis=0, mode="nearest")
-    off = joined - usual
-    above, whole = (
-        uniform_filter1d(np.linalg.norm(part, axis=1, keepdims=True), REST_FRAMES, axis=0)
-        for part in (np.maximum(off, 0.0), off)
-    )
-    off = off - off.mean(axis=1, keepdims=True)
+    apart = joined - usual
+    off = apart - apart.mean(axis=1, keepdims=True)
     norm = np.linalg.norm(off, axis=1, keepdims=True)
     loud = np.linalg.norm(usual, axis=1, keepdims=True)
-    shapes = off / np.maximum(norm, 0.02 * loud + 1e-6)
-    return np.asarray(np.where(above >= LEAST_ABOVE * whole, shapes, 0.0), np.float32)
+    shapes = np.asarray(off / np.maximum(norm, 0.02 * loud + 1e-6), np.float32)
+    return np.where(_rests(apart), np.float32(0.0), shapes) if silence_rests else shapes
+
+
+def _rests(apart: Floats) -> NDArray[np.bool_]:
+    above, whole = (
+        uniform_filter1d(np.linalg.norm(part, axis=1, keepdims=True), REST_FRAMES, axis=0)
+        for part in (np.maximum(apart, 0.0), apart)
+    )
+    return np.asarray(above < LEAST_ABOVE * whole, np.bool_)
 
 
 def stroke_shapes(strokes: Floats) -> Floats:

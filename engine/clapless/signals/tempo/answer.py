@@ -40,13 +40,19 @@ MOST_SECOND = 0.8
 ELSEWHERE_S = 1.5
 """Paths nearer to each other than this are one."""
 
+EDGE_S = 2.0
+"""How far about a path by notes the rests about the music are looked at."""
+
 CONFIDENCE = 0.96
 """Of a map whose path passes all thresholds twice over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Coarse:
+    """Likeness of every two steps; by rests too, and with one of the two turned round."""
+
     likeness: NDArray[np.float32]
+    with_rests: NDArray[np.float32]
     turned: NDArray[np.float32]
     step: int
 
@@ -73,7 +79,10 @@ def answer(a: TempoFeature, b: TempoFeature) -> Match | Refusal:
     segments: list[Segment] = []
     singles: list[list[float]] = []
     for path in paths:
-        curve = refine(path, step=coarse.step, ref=(a.notes, a.strokes), new=(b.notes, b.strokes))
+        bounded = _with_rests(path, coarse)
+        curve = refine(
+            bounded, step=coarse.step, ref=(a.notes, a.strokes), new=(b.notes, b.strokes)
+        )
         if curve is not None:
             segments += _segments(curve, a, b, after=segments[-1] if segments else None)
             singles += (np.array([b.origin_s, a.origin_s]) + FRAME_S * curve.singles).tolist()
@@ -85,8 +94,30 @@ def answer(a: TempoFeature, b: TempoFeature) -> Match | Refusal:
 
 def _coarse(a: TempoFeature, b: TempoFeature) -> _Coarse:
     step = max(STEP, int(np.ceil(np.sqrt(len(a) * len(b) / MOST_CELLS))))
-    one, two = (note_shapes(f.notes, smooth=5 * step)[::step] for f in (a, b))
-    return _Coarse(one @ two.T - CHANCE, one @ two[::-1].T - CHANCE, step)
+    one, two = (note_shapes(f.notes, smooth=5 * step, silence_rests=True)[::step] for f in (a, b))
+    whole = [note_shapes(f.notes, smooth=5 * step)[::step] for f in (a, b)]
+    return _Coarse(
+        one @ two.T - CHANCE, whole[0] @ whole[1].T - CHANCE, one @ two[::-1].T - CHANCE, step
+    )
+
+
+def _with_rests(path: Local, coarse: _Coarse) -> Local:
+    """Return the path by notes and rests, no longer than that by notes alone.
+
+    Where music begins and ends is told by the rest about it, which by itself proves nothing.
+    """
+    edge = round(EDGE_S / coarse.step_s)
+    first = max(0, path.ref[0] - edge), max(0, path.new[0] - edge)
+    box = coarse.with_rests[first[0] : path.ref[-1] + edge + 1, first[1] : path.new[-1] + edge + 1]
+    found = best_local(box)
+    ref, new = found.ref + first[0], found.new + first[1]
+    inside = (new >= path.new[0]) & (new <= path.new[-1])
+    if inside.sum() < 2:
+        return path
+    off = np.interp(new[inside], path.new, path.ref) - ref[inside]
+    if np.median(np.abs(off)) * coarse.step_s > ELSEWHERE_S:
+        return path
+    return Local(score=path.score, ref=ref[inside], new=new[inside])
 
 
 def _proven(path: Local, by_chance: float, coarse: _Coarse) -> bool:
