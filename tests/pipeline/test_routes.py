@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,13 +116,15 @@ def test_residuals_are_those_of_single_places_on_the_map() -> None:
     off_s = np.where(np.arange(100) % 2, 0.2, -0.4)
     off_s[:10] = 30.0
     singles = np.stack([times_s, sampled(MAP, times_s)[0] + off_s], axis=-1)
-    quality = with_residuals(map_quality(MAP, duration_s=400.0), MAP, singles)
+    quality = with_residuals(map_quality(MAP, duration_s=400.0), MAP, [(MAP, singles)])
     assert (quality.singles, quality.inlier_share) == (100, 0.9)
     assert quality.residual_mae_s == pytest.approx(0.3)
     assert quality.residual_p90_s == pytest.approx(0.4)
     assert quality.coverage == 0.5
-    nowhere = with_residuals(quality, MAP, np.array([[1e4, 5.0]]))
-    assert nowhere == quality
+    assert with_residuals(quality, MAP, [(MAP, np.array([[1e4, 5.0]]))]) == quality
+    # A kind of evidence that is rougher than the map may lie farther off.
+    rough = TimeMap((replace(MAP.longest, std_s=(12.0, 12.0, 12.0)),))
+    assert with_residuals(quality, MAP, [(rough, singles)]).inlier_share == 1.0
 
 
 def test_a_run_the_other_way_and_another_route_are_refused_in_words(
@@ -319,6 +322,20 @@ def test_the_map_goes_through_every_anchor_and_still_rises(
         values = np.array(segment.knots)
         assert (np.diff(values, axis=0) > 0).all()
         assert min(segment.std_s) > 0
+
+
+def test_a_stretch_that_is_moved_into_the_one_before_loses_only_the_overlap() -> None:
+    stop = TimeMap(
+        (
+            Segment(((0.0, 0.0), (30.0, 30.0)), (0.05, 0.05)),
+            Segment(((40.0, 30.0), (60.0, 50.0)), (0.05, 0.05)),
+        )
+    )
+    tied = through_anchors(stop, [(20.8, 20.0)])
+    assert len(tied.segments) == 2
+    assert tied.segments[1].knots[-1][0] == 60.0
+    assert tied.segments[1].knots[0][0] < 46.0
+    assert tied.segments[1].knots[0][1] >= tied.segments[0].knots[-1][1]
 
 
 def test_anchors_that_go_back_in_time_or_lie_in_a_gap_are_refused() -> None:

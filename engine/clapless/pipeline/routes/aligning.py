@@ -185,8 +185,7 @@ def _quality(time_map: TimeMap, held: Sequence[Evidence], new: Clip) -> MapQuali
     """Return the figures of a map, with those of the evidence that it was made of."""
     used = {one.signal: one for one in held}
     of_map = map_quality(time_map, duration_s=float(new.duration_s))
-    singles = np.concatenate([one.singles_s for one in held])
-    of_map = with_residuals(of_map, time_map, singles)
+    of_map = with_residuals(of_map, time_map, [(one.time_map, one.singles_s) for one in held])
     if GPS in used and (places := used[GPS].quality) is not None:
         of_map = replace(
             of_map,

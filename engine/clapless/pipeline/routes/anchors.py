@@ -70,8 +70,11 @@ def through_anchors(time_map: TimeMap, anchors: Sequence[tuple[float, float]]) -
     segments: list[Segment] = []
     for segment in time_map.segments:
         inside = (knots[:, 0] >= segment.knots[0][0]) & (knots[:, 0] <= segment.knots[-1][0])
-        moved = _moved(knots[inside], std[inside], at_s, anchor_std, solved, within + noise)
-        if moved is not None and _follows(segments, moved):
+        least_s = segments[-1].knots[-1][1] if segments else -np.inf
+        moved = _moved(
+            knots[inside], std[inside], at_s, anchor_std, solved, within + noise, least_s
+        )
+        if moved is not None:
             segments.append(moved)
     if not segments:
         raise UsageError("The anchors contradict the map: no rising map goes through them.")
@@ -145,6 +148,7 @@ def _moved(
     anchor_std: Floats,
     solved: Floats,
     within: Floats,
+    least_s: float,
 ) -> Segment | None:
     soft = np.maximum(std, LEAST_STD_S)
     across = soft[:, None] * anchor_std[None, :] * _alike(knots[:, 0], at_s)
@@ -158,14 +162,19 @@ def _moved(
             kept.append(index)
     if len(kept) < 2:
         return None
-    return Segment(
-        tuple((float(knots[i, 0]), float(shifted[i])) for i in kept),
-        tuple(float(after[i]) for i in kept),
-    )
+    return _behind(knots[kept, 0], shifted[kept], after[kept], least_s)
 
 
-def _follows(segments: list[Segment], moved: Segment) -> bool:
-    return not segments or (
-        moved.knots[0][0] >= segments[-1].knots[-1][0]
-        and moved.knots[0][1] >= segments[-1].knots[-1][1]
-    )
+def _behind(new_s: Floats, ref_s: Floats, std_s: Floats, least_s: float) -> Segment | None:
+    """Return a segment without what was moved into the one before, which ends at `least_s`."""
+    if ref_s[-1] <= least_s + 1e-6:
+        return None
+    if ref_s[0] < least_s:
+        first_s = float(np.interp(least_s, ref_s, new_s))
+        first_std = float(np.interp(least_s, ref_s, std_s))
+        later = ref_s > least_s + 1e-6
+        new_s = np.concatenate([[first_s], new_s[later]])
+        ref_s = np.concatenate([[least_s], ref_s[later]])
+        std_s = np.concatenate([[first_std], std_s[later]])
+    knots = tuple(zip(new_s.tolist(), ref_s.tolist(), strict=True))
+    return Segment(knots, tuple(std_s.tolist()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,7 +104,9 @@ def with_places(quality: MapQuality, warp: RouteWarp) -> MapQuality:
     )
 
 
-def with_residuals(quality: MapQuality, time_map: TimeMap, singles_s: Floats) -> MapQuality:
+def with_residuals(
+    quality: MapQuality, time_map: TimeMap, evidence: Iterable[tuple[TimeMap, Floats]]
+) -> MapQuality:
     """Return the figures with those of single places beside the map.
 
     Parameters
@@ -112,24 +115,29 @@ def with_residuals(quality: MapQuality, time_map: TimeMap, singles_s: Floats) ->
         The figures so far.
     time_map
         The map.
-    singles_s
-        Times of the new run and of the reference, shape (n, 2); none leaves the figures as they
-        are.
+    evidence
+        Of each kind its own map, and times of the new run and of the reference at single places,
+        shape (n, 2); none leaves the figures as they are. How far a place may lie off is what the
+        map and its own kind are unsure of.
     """
-    got, std = sampled(time_map, singles_s[:, 0])
-    known = np.isfinite(got)
-    if not known.any():
+    off_s, allowed_s = [np.zeros(0)], [np.zeros(0)]
+    for own, singles_s in evidence:
+        got, std = sampled(time_map, singles_s[:, 0])
+        known = np.isfinite(got)
+        own_std = np.nan_to_num(sampled(own, singles_s[:, 0])[1])
+        off_s.append(np.abs(singles_s[:, 1] - got)[known])
+        allowed_s.append((INLIER_SIGMAS * np.maximum(std, own_std) + INLIER_S)[known])
+    off = np.concatenate(off_s)
+    if not len(off):
         return quality
-    off_s = np.abs(singles_s[known, 1] - got[known])
-    on = off_s <= INLIER_SIGMAS * std[known] + INLIER_S
-    share = float(on.mean())
-    off_s = off_s[on] if on.any() else off_s
-    p50, p90, p95 = (float(value) for value in np.percentile(off_s, [50, 90, 95]))
+    on = off <= np.concatenate(allowed_s)
+    near = off[on] if on.any() else off
+    p50, p90, p95 = (float(value) for value in np.percentile(near, [50, 90, 95]))
     return replace(
         quality,
-        singles=int(known.sum()),
-        inlier_share=share,
-        residual_mae_s=float(off_s.mean()),
+        singles=len(off),
+        inlier_share=float(on.mean()),
+        residual_mae_s=float(near.mean()),
         residual_p50_s=p50,
         residual_p90_s=p90,
         residual_p95_s=p95,
