@@ -5,20 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from clapless.errors import ClaplessError, printable_name
 from clapless.media import scan
 from clapless.model import Clip, Match, Refusal
-from clapless.numerics.scenery_place import SURE_INLIERS
 from clapless.pipeline.extract import extract
 from clapless.pipeline.progress import NO_PROGRESS, Progress
 from clapless.signals.scenery import SceneryFeature, ScenerySignal
-from clapless.signals.scenery.search import find
 from clapless.store import Store
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,21 +78,7 @@ def compare_scenery(
             named = f"{clip.name}: {found.reason}"
             return replace(found, a=reference.id, b=second.id, reason=named)
         features.append(found)
-    answer = signal.match(*features)
-    if isinstance(answer, Refusal):
-        return answer
-    singles = _single_places(*features).tolist()
-    return replace(answer, details={**answer.details, "singles_s": singles})
-
-
-def _single_places(reference: SceneryFeature, second: SceneryFeature) -> Floats:
-    """Return times of the second run and of the first of pictures placed by themselves, (n, 2)."""
-    found = find(reference, second)
-    placed = found.placed
-    sure = placed.inliers >= SURE_INLIERS
-    new_s = found.new.times_s[placed.index[sure]]
-    ref_s = np.interp(placed.at[sure], found.ref.gone, found.ref.times_s)
-    return np.stack([new_s, ref_s], axis=-1)
+    return signal.match(*features)
 
 
 def index_scenery(
