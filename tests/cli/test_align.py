@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from clapless.cli.align import align as align_verb
 from clapless.cli.app import run
-from clapless.cli.route_picture import places
+from clapless.cli.route_picture import map_figure, places
 from clapless.markers.choice import read_markers
 from clapless.model import Marker
 from clapless.pipeline.routes import Gates, align
@@ -117,6 +117,23 @@ def test_the_picture_shows_markers_of_a_file_and_of_the_session(
     assert run(["align", *tracks, "--plot", str(marked), "--markers", str(notes)]) == 0
     assert marked.read_bytes() != bare.read_bytes()
     assert run(["align", *tracks, "--markers", str(notes)]) == 2
+
+
+def test_the_picture_can_be_read(tracks: tuple[str, str]) -> None:
+    result = align(*tracks)
+    figure = map_figure(result, [Marker(id="a", name="root", clip="c1", time_s=60.0)])
+    figure.draw_without_rendering()
+    upper, residual, pace, lower = figure.axes
+    assert [text.get_text() for text in upper.texts] == ["root"]
+    ticks = [label.get_text() for label in pace.get_yticklabels()]
+    low, high = pace.get_ylim()
+    seen = [float(tick.removesuffix(" x")) for tick in ticks]
+    assert len([value for value in seen if low <= value <= high]) >= 2
+    assert all(tick.endswith(" x") and "e" not in tick for tick in ticks)
+    assert result.quality is not None
+    drawn = [len(np.asarray(line.get_xdata())) for line in residual.lines]
+    assert result.quality.singles in drawn
+    assert lower.get_ylim()[0] == 0.0
 
 
 def test_markers_of_either_run_are_drawn_where_they_fall(tracks: tuple[str, str]) -> None:

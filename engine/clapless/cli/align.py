@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -202,7 +204,7 @@ def _show(result: AlignResult, output: Path | None) -> None:
         table.add_column(column, justify="right")
     for segment in placement.time_map.segments:
         (t_0, g_0), (t_1, g_1) = segment.knots[0], segment.knots[-1]
-        unsure = f"{max(segment.std_s):.2f} s" if segment.std_s else ""
+        unsure = _unsure(segment.std_s)
         table.add_row(f"{t_0:.2f} s", f"{t_1:.2f} s", f"{g_0:.2f} to {g_1:.2f} s", unsure)
     console.print(table)
     for gap in result.gaps:
@@ -213,6 +215,13 @@ def _show(result: AlignResult, output: Path | None) -> None:
             f"{new.id} -o new.csv",
             soft_wrap=True,
         )
+
+
+def _unsure(std_s: Sequence[float]) -> str:
+    if not std_s:
+        return ""
+    usual, most = median(std_s), max(std_s)
+    return f"{usual:.2f} s" if most < 2 * usual else f"{usual:.2f} s, up to {most:.2f} s"
 
 
 def _of_gap(gap: Gap, time_map: TimeMap) -> str:

@@ -14,6 +14,7 @@ from clapless.errors import ClaplessError, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from clapless.model import Marker
     from clapless.pipeline.routes import AlignResult
@@ -57,6 +58,20 @@ def draw_map(result: AlignResult, path: Path, markers: Sequence[Marker] = ()) ->
     ClaplessError
         The file cannot be written.
     """
+    held = BytesIO()
+    figure = map_figure(result, markers)
+    figure.savefig(held, dpi=130, metadata={"Software": "Clapless"}, format="png")
+    try:
+        write_aside(path, held.getvalue())
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ClaplessError(
+            f"The picture cannot be written to {printable(str(path))}: {why}."
+        ) from error
+
+
+def map_figure(result: AlignResult, markers: Sequence[Marker] = ()) -> Figure:
+    """Return the picture: map and markers, residuals, pace, and how sure the map is."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -98,15 +113,7 @@ def draw_map(result: AlignResult, path: Path, markers: Sequence[Marker] = ()) ->
     pace.set_ylabel("pace beside\nthe reference")
     lower.set_ylabel("plus or\nminus, s")
     lower.set_xlabel("new run, s (shaded: no answer)")
-    held = BytesIO()
-    figure.savefig(held, dpi=130, metadata={"Software": "Clapless"}, format="png")
-    try:
-        write_aside(path, held.getvalue())
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise ClaplessError(
-            f"The picture cannot be written to {printable(str(path))}: {why}."
-        ) from error
+    return figure
 
 
 def places(result: AlignResult, markers: Sequence[Marker]) -> list[tuple[Marker, float, float]]:
@@ -224,11 +231,14 @@ def _draw_residuals(axes: Axes, result: AlignResult, time_map: TimeMap) -> None:
     """Draw places found by themselves against the map, within what the map is unsure of."""
     from clapless.pipeline.routes.line import sampled
 
-    highest = 0.0
+    stds: list[float] = []
     for segment in time_map.segments:
-        new, std = [t for t, _ in segment.knots], np.array(segment.std_s or [0.0])
-        axes.fill_between(new, -2 * std, 2 * std, color=BAND, alpha=0.6, linewidth=0)
-        highest = max(highest, 2.2 * float(np.max(std)))
+        if segment.std_s:
+            new, std = [t for t, _ in segment.knots], np.array(segment.std_s)
+            axes.fill_between(new, -2 * std, 2 * std, color=BAND, alpha=0.6, linewidth=0)
+            stds += segment.std_s
+    # About a stop one knot may be unsure by all of it: the rest shall be seen.
+    highest = 2.5 * float(np.percentile(stds, 95)) if stds else 0.0
     for signal, singles in result.singles_s:
         off = singles[:, 1] - sampled(time_map, singles[:, 0])[0]
         known = np.isfinite(off)
@@ -280,4 +290,5 @@ def _draw_std(axes: Axes, time_map: TimeMap) -> None:
     for segment in time_map.segments:
         if segment.std_s:
             axes.plot([t for t, _ in segment.knots], segment.std_s, color=LINE, linewidth=1.2)
-    axes.set_ylim(bottom=0)
+    stds = [std for segment in time_map.segments for std in segment.std_s]
+    axes.set_ylim(0.0, 1.5 * float(np.percentile(stds, 95)) if stds else None)
