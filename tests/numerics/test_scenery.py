@@ -285,6 +285,17 @@ def test_within_a_stop_of_both_the_moment_is_in_question() -> None:
     assert np.interp(40.0, held.t_new_s, held.std_s) < 0.2
 
 
+def test_a_stop_of_both_that_seems_passed_before_it_began_keeps_its_doubt() -> None:
+    ref, new = steady(60, Halt(20, 30)), steady(60, Halt(20, 30))
+    late = whole(ref, new)
+    # The last places before the stop seem to lie on it, and a little beyond.
+    at = late.at.copy()
+    at[18:21] = ref.gone[20] + np.array([0.0, 0.1, 0.2])
+    run = replace(late, at=np.maximum.accumulate(at))
+    (held,), _ = stretches_of(ref, new, [run], ref_end_s=59.0, new_end_s=59.0)
+    assert np.interp(21.0, held.t_new_s, held.std_s) >= 4.5
+
+
 def test_maps_rise_strictly() -> None:
     for ref in (steady(60), steady(60, Halt(10, 12))):
         for new in (steady(60), steady(60, Halt(40, 42)), steady(60, Halt(9, 30))):

@@ -50,10 +50,11 @@ class _Line:
     std: list[float] = field(default_factory=list)
 
     def add(self, new: float, ref: float, std: float) -> None:
-        """Add a knot; one that does not rise enough is passed over."""
+        """Add a knot; of one that does not rise enough the doubt alone is kept."""
         if self.new:
             passed = new - self.new[-1]
             if passed <= 1e-6 or ref - self.ref[-1] <= LEAST_RISE * passed:
+                self.std[-1] = max(self.std[-1], std)
                 return
         self.new.append(new)
         self.ref.append(ref)

@@ -100,7 +100,7 @@ def runs_of(ref: Way, new: Way, placed: Placed) -> list[Run]:
     far = np.zeros(len(sure), np.bool_)
     if usual_near >= LEAST_NEAR:
         calm = median_filter(placed.near, size=NEAR_OF, mode="nearest")
-        far = sure & (calm < NEAR_SHARE * usual_near)
+        far = (placed.inliers >= SURE_INLIERS) & (calm < NEAR_SHARE * usual_near)
     sure &= ~far
     index, at, std = placed.index[sure], placed.at[sure], placed.std[sure]
     if len(index) < LEAST_PLACES:
