@@ -23,7 +23,9 @@ from clapless.pipeline.routes.anchors import ANCHOR_STD_S, anchors_alone, throug
 from clapless.pipeline.routes.evidence import Evidence
 from clapless.pipeline.routes.line import sampled
 from clapless.pipeline.routes.quality import map_quality, with_residuals
+from clapless.pipeline.routes.runs import read_run
 from clapless.session import read_session, write_session
+from clapless.synth.tracks import gpx_text
 from clapless.timing import Segment, TimeMap
 from tests.numerics.test_route_warp import mapped, ride, truth, wander
 
@@ -392,6 +394,28 @@ def test_a_real_ride_against_copies_with_noise_stops_and_another_speed(shared_da
     assert np.median(apart_m) <= 5.0
     assert np.percentile(apart_m, 95) <= 15.0
     assert np.median(np.abs(got_s[ok] - true_s[ok])) <= 1.0
+
+
+@pytest.mark.real
+def test_a_cameras_own_positions_are_aligned_with_a_log_of_the_same_way(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    video = shared_data / "gopro" / "hero5_karma.mp4"
+    seen = read_run(video, track=None, clip_id="c1").positions
+    assert seen is not None
+    assert seen.source not in ("GPX", "FIT")
+    # The same way again, at three quarters of the pace, each second of the log.
+    log_s = np.arange(0.0, (seen.times_s[-1] - seen.times_s[0]) / 0.75)
+    when_s = seen.times_s[0] + 0.75 * log_s
+    places = np.stack([np.interp(when_s, seen.times_s, d) for d in (seen.lat_deg, seen.lon_deg)])
+    points = zip((1.78e9 + log_s).tolist(), *places.tolist(), strict=True)
+    log = tmp_path / "log.gpx"
+    log.write_text(gpx_text(points), "utf-8")
+    time_map = align(video, log).session.groups[0].placements[1].time_map
+    assert time_map is not None
+    got, _ = sampled(time_map, log_s)
+    assert np.nanmedian(np.abs(got - when_s)) < 0.2
+    assert np.isfinite(got).mean() > 0.9
 
 
 def test_a_contradiction_is_told_and_the_answer_is_to_be_checked(
