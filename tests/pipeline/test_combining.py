@@ -184,3 +184,22 @@ def noisy(seed: int, signal: str, *, std_s: float) -> Evidence:
     knots = tuple(zip(t.tolist(), ref.tolist(), strict=True))
     whole = TimeMap((Segment(knots, (std_s,) * len(t)),))
     return Evidence(signal=signal, time_map=whole, confidence=0.93)
+
+
+def test_three_kinds_are_one_map_and_the_one_that_disagrees_is_named() -> None:
+    scenery = evidence("scenery", (0, 200), std_s=0.05)
+    tempo = evidence("tempo", (20, 180), std_s=0.03, off_s=0.02)
+    gps = evidence("gps", (0, 230), std_s=0.5, off_s=-0.3)
+    found = combine([gps, tempo, scenery])
+    assert found.signals == ("tempo", "scenery", "gps")
+    assert not found.disagreements
+    times_s = np.array([5.0, 100.0, 190.0, 225.0])
+    got, std = sampled(found.time_map, times_s)
+    np.testing.assert_allclose(got[:3], bent(times_s[:3]), atol=0.1)
+    # Only satellites know the end.
+    assert got[3] == pytest.approx(bent(times_s)[3] - 0.3, abs=0.01)
+    assert std[3] == pytest.approx(0.5)
+    # Two that agree count before a third, however fine that one is.
+    late = combine([gps, evidence("tempo", (20, 180), std_s=0.03, off_s=5.0), scenery])
+    assert late.signals == ("scenery", "gps")
+    assert [one.signal for one in late.disagreements] == ["tempo"]

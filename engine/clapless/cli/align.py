@@ -193,7 +193,7 @@ def _show(result: AlignResult, output: Path | None) -> None:
     assert placement.time_map is not None  # an alignment always has one
     parts = len(placement.time_map.segments)
     stretches = words.count_words(parts, "stretch", "stretches")
-    by = f", by {' and '.join(placement.signals)}" if placement.signals else ""
+    by = f", by {words.listed(placement.signals)}" if placement.signals else ""
     console.print(safe(f"{new.name} on the time of {ref.name}: {stretches}{by}"), style="bold")
     if len(placement.time_map.segments) == 1 and len(placement.time_map.longest.knots) == 2:
         console.print(f"A straight line is enough: drift {placement.drift_ppm:+.0f} ppm")

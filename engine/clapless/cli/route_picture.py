@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clapless.aside import write_aside
+from clapless.cli.words import listed
 from clapless.errors import ClaplessError, printable
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def map_figure(result: AlignResult, markers: Sequence[Marker] = ()) -> Figure:
         for _, new_s, _ in drawn:
             one.axvline(new_s, color=MARK, linewidth=0.7, linestyle=":")
     _name_gaps(upper, result)
-    by = f", by {' and '.join(placement.signals)}" if placement.signals else ", by hand"
+    by = f", by {listed(placement.signals)}" if placement.signals else ", by hand"
     figure.suptitle(
         printable(f"{new.name} on the time of {ref.name}{by}: {placement.status}"),
         x=0.01,

@@ -9,7 +9,7 @@ its id in a session; the pipeline looks it up, since only it knows the clips.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -233,6 +233,15 @@ def count_words(number: int, one: str, many: str = "") -> str:
     ('1 clip', '3 clips')
     """
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as people list them.
+
+    >>> listed(["scenery", "tempo", "gps"]), listed(["gps"])
+    ('scenery, tempo and gps', 'gps')
+    """
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _as_seconds(text: str) -> float | None:

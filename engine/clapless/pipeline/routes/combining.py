@@ -1,7 +1,8 @@
 """Several kinds of evidence on one map: weighted where they agree, told apart where they do not.
 
-The surest map is the base. Where another one agrees with it the two are weighted by their
-variances, fading in and out over `FADE_S`; where the base has no answer the other one's stands.
+The surest map that most others agree with is the base. Where another one agrees with it the two
+are weighted by their variances, fading in and out over `FADE_S`; where the base has no answer the
+other one's stands.
 A map that does not agree is left out as a whole and said to disagree: nothing is averaged over it.
 """
 
@@ -70,7 +71,9 @@ class Combined:
 
 def combine(evidence: Sequence[Evidence]) -> Combined:
     """Return one map of one or more."""
-    base, *others = sorted(evidence, key=_unsure)
+    ordered = sorted(evidence, key=_unsure)
+    base = max(ordered, key=lambda one: (one.sure, _agreeing(one, ordered)))
+    others = [one for one in ordered if one is not base]
     time_map, confidence, gaps = base.time_map, base.confidence, base.gaps
     signals = [base.signal]
     disagreements: list[Disagreement] = []
@@ -91,6 +94,15 @@ def combine(evidence: Sequence[Evidence]) -> Combined:
         confidence=confidence,
         gaps=gaps,
         disagreements=tuple(disagreements),
+    )
+
+
+def _agreeing(one: Evidence, all_kinds: Sequence[Evidence]) -> int:
+    """Return how many others say the same: two kinds that agree are surer than a finer third."""
+    return sum(
+        _why_left_out(_apart(one.time_map, other.time_map), one.signal, other.signal) is None
+        for other in all_kinds
+        if other is not one
     )
 
 
