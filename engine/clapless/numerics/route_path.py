@@ -14,6 +14,7 @@ the monotone path. The weights were measured on real tracks against perturbed co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,9 @@ JUMP_COST = 30.0
 
 MOST_CELLS = 30_000_000
 """Cells of the table (one byte each); longer routes are stepped wider."""
+
+BESIDE_SIGMAS = 3.0
+"""Places farther off wait for the end of a detour; they are not smoothed with the others."""
 
 REFINE_M = 12.0
 """The nearest place on the path's tangent is at most this far from the path's own."""
@@ -155,7 +159,8 @@ def _traced(
             column -= move
     jumps.reverse()
     single = _beside(ref, new, path)
-    along = _smoothed(ref, new, single, jumps)
+    beside = np.hypot(*(new.places_m - _at(ref, single)).T) <= BESIDE_SIGMAS * sigma_m
+    along = _smoothed(ref, new, single, {*jumps, *(np.flatnonzero(np.diff(beside)) + 1).tolist()})
     places = _at(ref, along)
     apart = np.hypot(*(new.places_m - places).T)
     turned = 1.0 - np.cos(new.heading_rad - ref.heading_rad[path])
@@ -186,9 +191,11 @@ def _beside(ref: Route, new: Route, path: NDArray[np.int64]) -> Floats:
     return np.asarray(ref.along_m[path] + np.clip(ahead, -REFINE_M, REFINE_M), np.float64)
 
 
-def _smoothed(ref: Route, new: Route, along: Floats, jumps: list[int]) -> Floats:
+def _smoothed(ref: Route, new: Route, along: Floats, breaks: set[int]) -> Floats:
+    """Return places along the reference, smoothed between jumps and the ends of detours."""
     smooth = np.empty_like(along)
-    for begin, end in zip([0, *jumps], [*jumps, len(along)], strict=True):
+    edges = sorted({0, *breaks, len(along)})
+    for begin, end in pairwise(edges):
         gone = new.along_m[begin:end]
         lead = gaussian_filter1d(along[begin:end] - gone, 3.0, mode="nearest")
         smooth[begin:end] = lead + gone

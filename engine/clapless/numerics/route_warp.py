@@ -13,7 +13,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_closing, binary_opening, median_filter
+from scipy.ndimage import (
+    binary_closing,
+    binary_dilation,
+    binary_opening,
+    gaussian_filter1d,
+    median_filter,
+)
 from scipy.spatial import cKDTree
 
 from clapless.numerics.route_path import SIGMA_M, RoutePath, route_path
@@ -34,11 +40,18 @@ OFF_TURNED = 1.0
 OFF_PLACES = 7
 """Shorter excursions are noise and are bridged: 20 m at 3 m a place."""
 
+OFF_MARGIN = 3
+"""So many places at either end of a detour are given up too, 10 m: there two ways are still as near
+to each other as receivers are, and which is gone is open."""
+
 STOP_LEAST_S = 3.0
 """Shorter differences are riding slower, not a stop."""
 
 STOP_RATIO = 5.0
 """A stop takes this many times longer than the way around it."""
+
+PARTED = 2.5
+"""Runs that are apart by more than so many deviations across the way are parting."""
 
 KNOT_TOLERANCE_S = 0.05
 """Knots are left out where the line between their neighbours is this close."""
@@ -131,10 +144,10 @@ def warp_routes(ref: Route, new: Route) -> RouteWarp:
     broken = off | stops
     cut = np.zeros(len(off), bool)
     cut[list(path.jumps)] = True
-    speed = _speeds(ref, path)
+    std_s = _along_m(path, cross_m) / _speeds(ref, path)
     stretches: list[Stretch] = []
     for begin, end in _runs(~broken, cut):
-        held = _stretch(new.times_s[begin:end], t_ref[begin:end], cross_m / speed[begin:end])
+        held = _stretch(new.times_s[begin:end], t_ref[begin:end], std_s[begin:end])
         if held is not None and _follows(stretches, held):
             stretches.append(held)
     return RouteWarp(
@@ -159,7 +172,8 @@ def _off_route(path: RoutePath, sigma_m: float) -> Bools:
     whole = np.ones(OFF_PLACES, bool)
     padded = np.pad(off, OFF_PLACES, mode="edge")
     steady = binary_closing(binary_opening(padded, whole), whole)
-    return np.asarray(steady[OFF_PLACES:-OFF_PLACES], np.bool_)
+    about = binary_dilation(steady, np.ones(2 * OFF_MARGIN + 1, bool))
+    return np.asarray(about[OFF_PLACES:-OFF_PLACES], np.bool_)
 
 
 def _cross_m(ref: Route, new: Route, path: RoutePath, on: Bools) -> float:
@@ -173,6 +187,16 @@ def _cross_m(ref: Route, new: Route, path: RoutePath, on: Bools) -> float:
     across = np.stack([np.cos(heading), -np.sin(heading)], axis=-1)
     side = ((new.places_m - places) * across).sum(axis=1)[on]
     return max(0.5, 1.4826 * float(np.median(np.abs(side))))
+
+
+def _along_m(path: RoutePath, cross_m: float) -> Floats:
+    """Return how far each place may be off along the way, in metres.
+
+    As far as across it; and where the runs part, as on the first metres of a detour, by what they
+    are farther apart than receivers are.
+    """
+    apart = gaussian_filter1d(path.apart_m, 1.0, mode="nearest")
+    return np.asarray(np.hypot(cross_m, np.maximum(apart - PARTED * cross_m, 0.0)))
 
 
 def _one_sided_stops(ref: Route, new: Route, path: RoutePath, t_ref: Floats) -> Bools:
