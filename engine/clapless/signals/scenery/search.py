@@ -20,6 +20,9 @@ Ints = NDArray[np.int64]
 LOOKS = 9
 """Pictures of a gap that are looked for elsewhere on the reference."""
 
+AHEAD_WAY = 1.2
+"""So much of the way before two ways join, what lies behind is seen: 25 m of made rides."""
+
 AGAIN_STANDS_OUT = 4.0
 """A place must stand out so much to be looked at."""
 
@@ -87,11 +90,17 @@ def _near(ref: Floats32, new: Floats32) -> Ints:
 def ridden_before(
     found: Found, ref: SceneryFeature, new: SceneryFeature, span_s: tuple[float, float]
 ) -> bool:
-    """Return whether the new run shows known places in a gap: a stretch ridden once more."""
+    """Return whether the new run shows known places in a gap: a stretch ridden once more.
+
+    What it shows just before it joins the reference is known in any case, far ahead.
+    """
     times_s = found.new.times_s[found.new.moving]
+    gone = found.new.gone[found.new.moving]
     inside = np.flatnonzero((times_s > span_s[0]) & (times_s < span_s[1]))
     if len(inside) < LOOKS // 2:
         return False
+    before = inside[gone[inside] < gone[inside[-1]] - AHEAD_WAY]
+    inside = before if len(before) >= LOOKS // 2 else inside
     chosen = inside[np.linspace(0, len(inside) - 1, LOOKS + 2).astype(int)[1:-1]]
     table = standing_out(found.new_bags[chosen] @ found.ref_bags.T)
     known = 0
