@@ -204,13 +204,26 @@ def placed(count: int, *, near: np.ndarray) -> Placed:
     )
 
 
-def test_where_only_far_things_are_shared_a_run_has_not_begun() -> None:
-    near = np.where(np.arange(100) < 20, 0, 12)
-    near[60] = 0  # a single picture says nothing
+def only(held: Placed, first: int) -> Placed:
+    """What is left where the pictures before one are placed nowhere."""
+    fields = (held.index, held.at, held.std, held.inliers, held.near, held.aside, held.up)
+    return Placed(*(values[first:] for values in fields))
+
+
+def test_before_two_ways_join_a_run_has_not_begun() -> None:
+    near = np.where(np.arange(100) < 50, 0, 12)
+    (run,) = runs_of(steady(100), steady(100), only(placed(100, near=near), 30))
+    # Near things are in common a little sooner than the way is.
+    assert (run.index[0], run.index[-1]) == (51, 99)
+
+
+def test_within_a_run_near_things_may_be_missed() -> None:
+    near = np.where((np.arange(100) > 40) & (np.arange(100) < 60), 0, 12)
     (run,) = runs_of(steady(100), steady(100), placed(100, near=near))
-    # Before two ways join, near things are in common a little sooner than the way is.
-    assert (run.index[0], run.index[-1]) == (21, 99)
-    assert len(run.index) == 79
+    assert len(run.index) == 100
+    near = np.where(np.arange(100) < 20, 0, 12)
+    (run,) = runs_of(steady(100), steady(100), placed(100, near=near))
+    assert len(run.index) == 100
 
 
 def test_near_things_are_not_asked_for_where_none_are_seen() -> None:

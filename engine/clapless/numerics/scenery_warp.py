@@ -101,7 +101,6 @@ def runs_of(ref: Way, new: Way, placed: Placed) -> list[Run]:
     if usual_near >= LEAST_NEAR:
         calm = median_filter(placed.near, size=NEAR_OF, mode="nearest")
         far = (placed.inliers >= SURE_INLIERS) & (calm < NEAR_SHARE * usual_near)
-    sure &= ~far
     index, at, std = placed.index[sure], placed.at[sure], placed.std[sure]
     if len(index) < LEAST_PLACES:
         return []
@@ -119,9 +118,7 @@ def runs_of(ref: Way, new: Way, placed: Placed) -> list[Run]:
         for part in np.split(
             kept, np.flatnonzero(np.diff(gone[kept]) * steep > HOLE_STEPS * step) + 1
         ):
-            before = gone[part[0]] - new.gone[placed.index[far]]
-            if np.sum((before > 0) & (before * steep < HOLE_STEPS * step)) >= LEAST_FAR:
-                part = part[(gone[part] - gone[part[0]]) * steep > JOIN_WAY]
+            part = part[_joined(new, placed, far, index[part], steep, step) :]
             if len(part) < LEAST_PLACES:
                 continue
             run = _run(new, index[part], at[part], std[part], (steep, step, apart))
@@ -130,6 +127,20 @@ def runs_of(ref: Way, new: Way, placed: Placed) -> list[Run]:
             elif len(run.index) > len(runs[-1].index):
                 runs[-1] = run
     return runs
+
+
+def _joined(new: Way, placed: Placed, far: Bools, index: Ints, steep: float, step: float) -> int:
+    """Return how many of a run's first places lie before two ways join, not on the reference."""
+    if index[0] <= new.moving[min(EDGE_PICTURES, len(new.moving) - 1)]:
+        return 0
+    only_far = placed.index[far]
+    leading = int(np.argmin(np.append(np.isin(index, only_far), False)))
+    begin = min(leading, len(index) - 1)
+    before = (new.gone[index[begin]] - new.gone[only_far]) * steep
+    if np.sum((before > 0) & (before < HOLE_STEPS * step)) < LEAST_FAR:
+        return 0
+    reached = new.gone[index[begin]] + JOIN_WAY / steep
+    return int(np.searchsorted(new.gone[index], reached, "right"))
 
 
 def _steepness(gone: Floats, at: Floats) -> float:

@@ -23,6 +23,9 @@ LOOKS = 9
 AHEAD_WAY = 1.2
 """So much of the way before two ways join, what lies behind is seen: 25 m of made rides."""
 
+END_WAY = 0.4
+"""And so much before the end of the reference its pictures show what lies beyond it."""
+
 AGAIN_STANDS_OUT = 4.0
 """A place must stand out so much to be looked at."""
 
@@ -108,6 +111,8 @@ def ridden_before(
         if row.max() < AGAIN_STANDS_OUT:
             continue
         place = int(found.ref.moving[int(np.argmax(row))])
+        if found.ref.gone[place] > found.ref.gone[-1] - END_WAY:
+            continue  # seen from beyond the reference's end
         zoom = zoom_between(
             ref.points(place), new.points(int(found.new.moving[picture])), size=ref.size
         )
