@@ -206,8 +206,15 @@ def placed(count: int, *, near: np.ndarray) -> Placed:
 
 def only(held: Placed, first: int) -> Placed:
     """What is left where the pictures before one are placed nowhere."""
-    fields = (held.index, held.at, held.std, held.inliers, held.near, held.aside, held.up)
-    return Placed(*(values[first:] for values in fields))
+    return Placed(
+        index=held.index[first:],
+        at=held.at[first:],
+        std=held.std[first:],
+        inliers=held.inliers[first:],
+        near=held.near[first:],
+        aside=held.aside[first:],
+        up=held.up[first:],
+    )
 
 
 def test_before_two_ways_join_a_run_has_not_begun() -> None:
