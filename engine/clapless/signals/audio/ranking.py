@@ -10,7 +10,7 @@ import numpy as np
 from clapless.signals.audio.confidence import Evidence, confidence_of
 from clapless.signals.audio.contest import LEAST, Contest, contest
 from clapless.signals.audio.feature import AudioFeature
-from clapless.signals.audio.judge import Verdict, judge
+from clapless.signals.audio.judge import FEW, Verdict, judge
 from clapless.signals.audio.repeats import self_lead
 from clapless.signals.audio.search import Lead
 from clapless.signals.audio.windows import NOTHING, Excluded
@@ -54,6 +54,11 @@ UNHELD_LEAD = 0.35
 UNHELD_T = 3.5
 """Lead in likeness with which a place is no tie with a rival that could not be heard in the same
 windows, and what such a lead counts for."""
+
+COMING_NEAR = 0.3
+"""A place given up at a first look is listened to in full where it reached this share of the
+likeness of the best one. Of 92 right answers (seeds 84000 to 84099) none had a rival above 0.14;
+at wrong places of a drum machine rivals come as near as 1."""
 
 STANDS_OUT = 0.2
 """A rival that leads all others by this is as good a place as the best one."""
@@ -110,6 +115,32 @@ def hear_leads(
         elif verdict.log10_chance < same.log10_chance:
             verdicts[verdicts.index(same)] = verdict
     return verdicts
+
+
+def hear_fully(
+    a: AudioFeature,
+    b: AudioFeature,
+    finding: Finding,
+    *,
+    excluded: Excluded = NOTHING,
+) -> list[Verdict]:
+    """Return the places of a finding, those given up at a first look though they come near heard.
+
+    A drum machine plays the same blows at every bar: a few windows of a first look show too few of
+    them to call a place serious, and show them as loud as the best place has its own.
+    """
+    best = finding.verdict
+    if best is None:
+        return []
+    places = [best]
+    for one in finding.rivals:
+        given_up = len(one.heard) <= FEW and not is_serious(one)
+        if given_up and one.likeness >= COMING_NEAR * best.likeness:
+            lead = Lead(one.course, one.z)
+            one = judge(a, b, lead, excluded=excluded, first_look=False) or one
+        if not any(one.same_place(other) for other in places):
+            places.append(one)
+    return places
 
 
 def _near(lead: Lead, verdict: Verdict) -> bool:
