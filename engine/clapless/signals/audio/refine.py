@@ -60,13 +60,10 @@ c/f, so that a delay taken from low frequencies alone is off by c/(2 pi f^2): 20
 500 Hz. Of 640 drawn pairs (seeds 60000 to 63039) those that share sound below 1000 Hz alone held
 89 % of their 95 % intervals with 15 Hz, 93 % with 30, all together 95 and 96 %."""
 
-CAUTION = 1.1
-"""Factor on the errors of chance, over Student's: groups share reflections and halves of blocks."""
-
 KNOWN_FREEDOM = 4
-"""Degrees of freedom that what theory says of the groups' scatter is worth. Without it intervals
-from six or seven groups held too often (97 %, of drum machines 100 %) and those from twelve too
-seldom, of the same pairs."""
+"""Degrees of freedom that what theory says of the groups' scatter is worth, beside Student's. Without
+it intervals from six or seven groups held too often (97 %, of drum machines 100 %) and those from
+twelve too seldom, of the same pairs."""
 
 OTHER_PATH = 0.7
 """A path this high beside the strongest may be the direct one; at equal height one of two is."""
@@ -199,7 +196,7 @@ def _measure(
         *groups,
         slope_prior=believed - along.slope,
         slope_prior_std=belief_std,
-        caution=CAUTION * student_factor(len(groups[0]) - 2 + KNOWN_FREEDOM),
+        caution=student_factor(len(groups[0]) - 2 + KNOWN_FREEDOM),
     )
     systematic = [
         FLOOR_S,
