@@ -15,6 +15,7 @@ from common import (
     Answer,
     answer,
     arguments,
+    console,
     draw_case,
     print_seeds,
     print_table,
@@ -102,6 +103,9 @@ def main() -> None:
     print_table("reliability", heads, bands(found))
     heads = ("material", "answers", "covered %", "spread of error / std", "median std ms")
     print_table("95 % interval at both ends", heads, coverage(found))
+    for x in found:
+        if x.confidence > 0 and not x.right:
+            console.print(f"wrong: seed {x.case.seed}, {x.case.material}, {x.confidence:.3f}")
     print_seeds(seeds)
 
 
