@@ -61,9 +61,9 @@ c/f, so that a delay taken from low frequencies alone is off by c/(2 pi f^2): 20
 89 % of their 95 % intervals with 15 Hz, 93 % with 30, all together 95 and 96 %."""
 
 KNOWN_FREEDOM = 4
-"""Degrees of freedom that what theory says of the groups' scatter is worth, beside Student's. Without
-it intervals from six or seven groups held too often (97 %, of drum machines 100 %) and those from
-twelve too seldom, of the same pairs."""
+"""Degrees of freedom that what theory says of the groups' scatter is worth. Without it intervals
+from six or seven groups held too often (97 %, of drum machines 100 %) and those from twelve too
+seldom, of the same pairs."""
 
 OTHER_PATH = 0.7
 """A path this high beside the strongest may be the direct one; at equal height one of two is."""
