@@ -32,6 +32,11 @@ PLAIN_SHARE = 0.75
 PLAIN_CLARITY = 1.3
 """Share of agreeing windows and clarity of such a place."""
 
+LOUD_LIKENESS = 4.0
+"""Likeness of a place that is taken without hearing its rivals. Of 99 right answers that were taken
+at once (seeds 84000 to 84149) 83 had more; sequenced music under noise has been taken for another
+section at 1.3."""
+
 TOO_LITTLE = "too little sound in common to prove a place"
 
 FAR_PPM = (-160.0, -80.0, 80.0, 160.0)
@@ -172,7 +177,7 @@ def locate(a: AudioFeature, b: AudioFeature, *, prior: Prior, excluded: Excluded
     # The first lead alone settles most pairs; the others are heard where it does not.
     verdicts = hear_leads(a, b, leads[:1], excluded=excluded)
     finding = rank(a, b, verdicts)
-    if prior.hard or _is_plain(finding, leads):
+    if prior.hard or (_is_plain(finding, leads) and _is_loud(finding)):
         return finding
     verdicts = hear_leads(a, b, leads[1:], excluded=excluded, known=verdicts)
     finding = rank(a, b, verdicts)
@@ -195,6 +200,11 @@ def _far_leads(a: AudioFeature, b: AudioFeature, finding: Finding) -> list[Lead]
         lead for drift_ppm in FAR_PPM for lead in find_leads(a, b, count=3, drift_ppm=drift_ppm)
     ]
     return sorted(leads, key=lambda lead: -lead.z)[:LEADS]
+
+
+def _is_loud(finding: Finding) -> bool:
+    """Return whether a place agrees so much that its rivals need not be heard at all."""
+    return finding.verdict is not None and finding.verdict.likeness >= LOUD_LIKENESS
 
 
 def _is_plain(finding: Finding, leads: Sequence[Lead]) -> bool:

@@ -135,7 +135,8 @@ def hear_fully(
     places = [best]
     for one in finding.rivals:
         given_up = len(one.heard) <= FEW and not is_serious(one)
-        if given_up and one.likeness >= COMING_NEAR * best.likeness:
+        near = one.likeness >= COMING_NEAR * best.likeness or is_rival(one)
+        if given_up and near:
             lead = Lead(one.course, one.z)
             one = judge(a, b, lead, excluded=excluded, first_look=False) or one
         if not any(one.same_place(other) for other in places):
@@ -157,6 +158,16 @@ def is_serious(verdict: Verdict) -> bool:
     return verdict.stack_z > SERIOUS_Z and verdict.log10_chance < SUPPORTED_LOG10
 
 
+def is_rival(verdict: Verdict) -> bool:
+    """Return whether a place may be the true one where another is thought to be.
+
+    What speaks against an answer needs less than what speaks for one: blows that all bars share add
+    up to a peak where no window shows them by itself.
+    """
+    stands = verdict.stack_z > SERIOUS_Z and verdict.clarity >= LEAST_CLARITY
+    return stands or is_serious(verdict)
+
+
 def is_proof(verdict: Verdict) -> bool:
     """Return whether a place has agreement of enough sound to be an answer, not only a rival."""
     rare = verdict.log10_chance < SERIOUS_LOG10
@@ -176,7 +187,7 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
         others = [best, *(one for one in others if one is not loser_to)]
         best = loser_to
         margin, _ = _against(a, b, best, others)
-    serious = [one for one in others if is_serious(one)]
+    serious = [one for one in others if is_rival(one)]
     own = 0.0
     if margin.lead < 1.0 and is_serious(best):
         own = float(np.mean([self_lead(one, best, serious) for one in (a, b)]))
@@ -204,7 +215,7 @@ def _against(
     """
     held: list[Contest] = []
     unheld: list[Verdict] = []
-    for rival in [one for one in others if is_serious(one)][: 2 * RIVALS]:
+    for rival in [one for one in others if is_rival(one)][: 2 * RIVALS]:
         if len(held) == RIVALS:
             break
         if _plain_lead(best, rival) > PLAIN_LEAD:
@@ -237,7 +248,7 @@ def _stands_out(
     """Return whether a rival beats the others as a true place does: then either may be a repeat."""
     if _plain_lead(best, rival) > UNHELD_LEAD:
         return False
-    third = [one for one in others if one is not rival and is_serious(one)][:UNHELD]
+    third = [one for one in others if one is not rival and is_rival(one)][:UNHELD]
     results = [contest(a, b, rival, one) for one in third]
     held = [one for one in results if one.windows >= LEAST]
     return bool(held) and all(one.lead > STANDS_OUT for one in held)
