@@ -200,7 +200,7 @@ def test_the_same_piece_at_another_moment_is_refused(kind: Kind, room: bool) -> 
 @pytest.mark.parametrize(
     ("seed", "kind", "a_s", "b_s", "snr_db", "drift_ppm"),
     [
-        # A few blows at every bar: rivals given up at a first look are heard in full.
+        # A few blows at every bar: rivals that were given up at a first look count.
         (700064, "drum_machine", 33.60880966168062, 11.539075152844678, 2.610053347056085, 27.74),
         # Blows that all bars share add up where no window shows them by itself.
         (900957, "drum_machine", 49.01936241550126, 17.70176949080432, 2.432114051444414, 28.87),

@@ -42,6 +42,10 @@ error. Of 485 drawn places with a serious rival, 216 of them right, that kept 18
 none of the wrong ones with a margin of -0.03; of 182 later pairs of sequenced music one was placed
 wrongly by it, at -0.013."""
 
+RIVALLED_LOG10 = -3.0
+"""A place that windows add up to, without agreeing by themselves more rarely than this, is a tie
+with any rival."""
+
 TIE_CONFIDENCE = 0.1
 """Share of ties, in that sense, whose best place was right: 30 of 299."""
 
@@ -101,7 +105,8 @@ class Evidence:
     def tie(self) -> bool:
         """Whether a rival may as well be the true place."""
         return self.rivalled and (
-            self.lead < LEAST_LEAD
+            self.log10_chance > RIVALLED_LOG10
+            or self.lead < LEAST_LEAD
             or self.lead_t < LEAST_T
             or self.tied >= MOST_TIED
             or (self.lead - self.own <= OWN_MARGIN and not self._plain)

@@ -10,7 +10,7 @@ from clapless.signals.audio.answer import make_match, make_refusal, merge_spans
 from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.jumps import Piece, find_pieces, jump_time_s, time_map
 from clapless.signals.audio.orient import in_order, turned, turned_prior
-from clapless.signals.audio.ranking import Finding, hear_fully, hear_leads, is_proof, rank
+from clapless.signals.audio.ranking import Finding, hear_leads, is_proof, rank
 from clapless.signals.audio.refine import Refined, refine
 from clapless.signals.audio.search import Course, Lead, find_leads
 from clapless.signals.audio.speeds import at_own_speed, with_speed
@@ -187,9 +187,7 @@ def locate(a: AudioFeature, b: AudioFeature, *, prior: Prior, excluded: Excluded
         if more:
             verdicts = hear_leads(a, b, more, excluded=excluded, known=verdicts)
             finding = rank(a, b, verdicts)
-    if finding.confidence < CHECK_CONFIDENCE:
-        return finding
-    return rank(a, b, hear_fully(a, b, finding, excluded=excluded))
+    return finding
 
 
 def _far_leads(a: AudioFeature, b: AudioFeature, finding: Finding) -> list[Lead]:

@@ -10,7 +10,7 @@ import numpy as np
 from clapless.signals.audio.confidence import Evidence, confidence_of
 from clapless.signals.audio.contest import LEAST, Contest, contest
 from clapless.signals.audio.feature import AudioFeature
-from clapless.signals.audio.judge import FEW, Verdict, judge
+from clapless.signals.audio.judge import Verdict, judge
 from clapless.signals.audio.repeats import self_lead
 from clapless.signals.audio.search import Lead
 from clapless.signals.audio.windows import NOTHING, Excluded
@@ -56,8 +56,8 @@ UNHELD_T = 3.5
 windows, and what such a lead counts for."""
 
 COMING_NEAR = 0.3
-"""A place given up at a first look is listened to in full where it reached this share of the
-likeness of the best one. Of 92 right answers (seeds 84000 to 84099) none had a rival above 0.14;
+"""A place that reaches this share of the likeness of the best one is its rival, however little
+speaks for it. Of 92 right answers (seeds 84000 to 84099) none had a rival above 0.14;
 at wrong places of a drum machine rivals come as near as 1."""
 
 STANDS_OUT = 0.2
@@ -117,33 +117,6 @@ def hear_leads(
     return verdicts
 
 
-def hear_fully(
-    a: AudioFeature,
-    b: AudioFeature,
-    finding: Finding,
-    *,
-    excluded: Excluded = NOTHING,
-) -> list[Verdict]:
-    """Return the places of a finding, those given up at a first look though they come near heard.
-
-    A drum machine plays the same blows at every bar: a few windows of a first look show too few of
-    them to call a place serious, and show them as loud as the best place has its own.
-    """
-    best = finding.verdict
-    if best is None:
-        return []
-    places = [best]
-    for one in finding.rivals:
-        given_up = len(one.heard) <= FEW and not is_serious(one)
-        near = one.likeness >= COMING_NEAR * best.likeness or is_rival(one)
-        if given_up and near:
-            lead = Lead(one.course, one.z)
-            one = judge(a, b, lead, excluded=excluded, first_look=False) or one
-        if not any(one.same_place(other) for other in places):
-            places.append(one)
-    return places
-
-
 def _near(lead: Lead, verdict: Verdict) -> bool:
     middle = float(verdict.times_s.mean())
     return abs(lead.course.to_a(middle) - verdict.course.to_a(middle)) < 0.03
@@ -158,14 +131,20 @@ def is_serious(verdict: Verdict) -> bool:
     return verdict.stack_z > SERIOUS_Z and verdict.log10_chance < SUPPORTED_LOG10
 
 
-def is_rival(verdict: Verdict) -> bool:
-    """Return whether a place may be the true one where another is thought to be.
+def _rivals(best: Verdict, others: Sequence[Verdict]) -> list[Verdict]:
+    """Return places that may be the true one in place of the best.
 
     What speaks against an answer needs less than what speaks for one: blows that all bars share add
-    up to a peak where no window shows them by itself.
+    up to a peak where no window shows them by itself, and a few windows of a first look show too
+    few of them, though as loud as the best place has its own.
     """
-    stands = verdict.stack_z > SERIOUS_Z and verdict.clarity >= LEAST_CLARITY
-    return stands or is_serious(verdict)
+    return [
+        one
+        for one in others
+        if is_serious(one)
+        or (one.stack_z > SERIOUS_Z and one.clarity >= LEAST_CLARITY)
+        or one.likeness >= COMING_NEAR * best.likeness
+    ]
 
 
 def is_proof(verdict: Verdict) -> bool:
@@ -187,10 +166,10 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
         others = [best, *(one for one in others if one is not loser_to)]
         best = loser_to
         margin, _ = _against(a, b, best, others)
-    serious = [one for one in others if is_rival(one)]
+    rivals = _rivals(best, others)
     own = 0.0
     if margin.lead < 1.0 and is_serious(best):
-        own = float(np.mean([self_lead(one, best, serious) for one in (a, b)]))
+        own = float(np.mean([self_lead(one, best, rivals) for one in (a, b)]))
     evidence = Evidence(
         log10_chance=best.log10_chance,
         stack_z=best.stack_z,
@@ -215,7 +194,7 @@ def _against(
     """
     held: list[Contest] = []
     unheld: list[Verdict] = []
-    for rival in [one for one in others if is_rival(one)][: 2 * RIVALS]:
+    for rival in _rivals(best, others)[: 2 * RIVALS]:
         if len(held) == RIVALS:
             break
         if _plain_lead(best, rival) > PLAIN_LEAD:
@@ -248,7 +227,7 @@ def _stands_out(
     """Return whether a rival beats the others as a true place does: then either may be a repeat."""
     if _plain_lead(best, rival) > UNHELD_LEAD:
         return False
-    third = [one for one in others if one is not rival and is_rival(one)][:UNHELD]
+    third = [one for one in _rivals(best, others) if one is not rival][:UNHELD]
     results = [contest(a, b, rival, one) for one in third]
     held = [one for one in results if one.windows >= LEAST]
     return bool(held) and all(one.lead > STANDS_OUT for one in held)
