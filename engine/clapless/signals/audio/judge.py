@@ -41,6 +41,9 @@ HEIGHT_CAP = 12.0
 FEW = 8
 """Windows of a first look."""
 
+GLANCED = 4
+"""Windows of a glance."""
+
 ENOUGH = 14
 """Windows that suffice where all of them agree plainly: they prove and measure well enough."""
 
@@ -197,6 +200,14 @@ def judge(
         if len(heard) >= ENOUGH - 2 and _is_enough(verdict):
             break
     return _without_tones(verdict, followed)
+
+
+def glance(
+    a: AudioFeature, b: AudioFeature, lead: Lead, *, excluded: Excluded = NOTHING
+) -> Verdict | None:
+    """Return what a few single blocks along a lead say, None where there is room for none."""
+    starts, blocks = place_windows(a, b, lead.course, most=GLANCED, blocks=1, excluded=excluded)
+    return weigh(listen(a.sound, b.sound, lead.course, starts, blocks), lead)
 
 
 def _without_tones(verdict: Verdict | None, lead: Lead) -> Verdict | None:
