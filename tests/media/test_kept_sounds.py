@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,6 +121,33 @@ def test_what_does_not_fit_is_not_kept(clip: Clip, monkeypatch: pytest.MonkeyPat
         keep(clip, 1)
         assert kept(clip, 0) is not None
         assert kept(clip, 1) is None
+
+
+def test_a_disk_that_fills_up_leaves_what_was_kept(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Filling(io.FileIO):
+        left = 100_000
+
+        def write(self, data: Any, /) -> int:
+            if not self.left:
+                raise OSError(28, "No space left on device")
+            done = super().write(memoryview(data)[: self.left])
+            self.left -= done
+            return done
+
+    monkeypatch.setattr(
+        tempfile, "TemporaryFile", lambda **_options: Filling(tmp_path / "disk", "w+")
+    )
+    with keeping_sounds():
+        keep(clip, 0)  # 96 kB
+        keep(clip, 1)
+        assert kept(clip, 1) is None
+        sound = kept(clip, 0)
+        assert sound is not None
+        with open_sound(clip, channel=0, rate_hz=RATE_HZ) as decoded:
+            apart = sound.window(0, sound.length) - decoded.window(0, decoded.length)
+        assert np.abs(apart).max() <= 0.51 / 32768
 
 
 def test_without_a_place_for_the_file_sound_is_decoded_again(

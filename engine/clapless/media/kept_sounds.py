@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from threading import Lock
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +77,7 @@ class _Scratch:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         self._end = 0
         self._limit = LIMIT_BYTES
         self._places: dict[SoundKey, tuple[int, int, float]] = {}
@@ -100,8 +100,7 @@ class _Scratch:
                     return
                 file.seek(self._end)
                 for piece in pieces:
-                    file.write(np.ascontiguousarray(piece).data)
-                file.flush()
+                    _write_all(file, np.ascontiguousarray(piece).data.cast("B"))
             except OSError:
                 # No disk, or a full one: sound is decoded again, which costs time and nothing else.
                 self._limit = 0
@@ -114,22 +113,36 @@ class _Scratch:
         with self._lock:
             assert self._file is not None
             self._file.seek(place)
-            got = self._file.readinto(out)  # type: ignore[attr-defined]
-        if got != out.nbytes:
-            raise OSError(f"the temporary file ends {out.nbytes - got} bytes early")
+            _read_all(self._file, out.data.cast("B"))
         return out
 
     def __del__(self) -> None:
         if self._file is not None:
             self._file.close()
 
-    def _opened(self) -> IO[bytes]:
+    def _opened(self) -> FileIO:
         if self._file is None:
             free = shutil.disk_usage(tempfile.gettempdir()).free
             self._limit = min(self._limit, int(FREE_SHARE * free))
-            # It goes with this object.
-            self._file = tempfile.TemporaryFile(prefix="clapless-")  # noqa: SIM115
+            # It goes with this object. Without a buffer nothing is left to be written once more
+            # when a full disk has said no, and what was kept before stays readable.
+            self._file = tempfile.TemporaryFile(prefix="clapless-", buffering=0)  # noqa: SIM115
         return self._file
+
+
+def _write_all(file: FileIO, data: memoryview) -> None:
+    done = 0
+    while done < len(data):
+        done += file.write(data[done:])
+
+
+def _read_all(file: FileIO, data: memoryview) -> None:
+    done = 0
+    while done < len(data):
+        got = file.readinto(data[done:])
+        if not got:
+            raise OSError(f"the temporary file ends {len(data) - done} bytes early")
+        done += got
 
 
 _lock = Lock()
