@@ -24,7 +24,7 @@ STARTS = np.array([0, 2048, 4096])
 def curve(a, b, corrections_s=(0.0, 0.0, 0.0)):
     spectra = [block_spectra(STARTS, x.astype(np.float32), PLAN) for x in (a, b)]
     stacked = stack(spectra[0], spectra[1], np.array(corrections_s), PLAN)
-    return delay_curve(whiten(stacked, 0.75), PLAN, 0.05)
+    return delay_curve(whiten(stacked), PLAN, 0.05)
 
 
 def noise(seed=0, n=12000):

@@ -234,27 +234,22 @@ def parabola(values: NDArray[np.floating], top: int) -> float:
     return min(0.5, max(-0.5, 0.5 * (left - right) / bend))
 
 
-def whiten(stacked: Stack, exponent: float) -> Spectra:
-    """Return the cross-spectrum divided by a power of its own magnitude.
+def whiten(stacked: Stack) -> Spectra:
+    """Return the cross-spectrum divided by its own magnitude to the power of three quarters.
+
+    The power 1 would keep the phase alone (PHAT), 0 change nothing; 3/4 was measured best of 0.6 to
+    1 over speech and music from -5 to 10 dB.
 
     Parameters
     ----------
     stacked
         From `stack`.
-    exponent
-        1 keeps the phase alone (PHAT), 0 changes nothing.
     """
     magnitude = np.abs(stacked.cross)
     magnitude += np.float32(1e-3 * float(magnitude.mean()) + 1e-12)
-    return np.asarray(stacked.cross / _power(magnitude, exponent), np.complex64)
-
-
-def _power(values: Floats, exponent: float) -> Floats:
-    if exponent == 0.75:
-        # Every window asks for this one: two roots take a third of what a power does.
-        root = np.sqrt(values)
-        return np.asarray(root * np.sqrt(root), np.float32)
-    return np.asarray(values**exponent, np.float32)
+    # Two roots take a third of what a power does, and every window asks for it.
+    root = np.sqrt(magnitude)
+    return np.asarray(stacked.cross / (root * np.sqrt(root)), np.complex64)
 
 
 def delay_curve(spectrum: Spectra, plan: BlockPlan, reach_s: float) -> DelayCurve:

@@ -26,9 +26,6 @@ from clapless.signals.audio.search import Course
 PLAN = BlockPlan(RATE_HZ)
 """Blocks of 1.02 s from 150 to 7000 Hz."""
 
-WHITENING = 0.75
-"""Exponent of the whitening; measured best of 0.6 to 1 over speech and music from -5 to 10 dB."""
-
 REACH_S = 0.1
 """Delays are looked for this far from the course."""
 
@@ -270,4 +267,4 @@ def _read_stretched(
 
 def curve_of(stacked: Stack, reach_s: float = REACH_S) -> DelayCurve:
     """Return likeness against delay, whitened as windows are."""
-    return delay_curve(whiten(stacked, WHITENING), PLAN, reach_s)
+    return delay_curve(whiten(stacked), PLAN, reach_s)
