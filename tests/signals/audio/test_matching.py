@@ -281,6 +281,14 @@ def test_music_that_was_once_placed_at_another_moment(
     assert found.code == "ambiguous"
 
 
+@pytest.mark.parametrize(("kind", "seed"), [("loop", 6), ("drum_machine", 12)])
+def test_no_other_speed_tells_repeats_apart(kind: Kind, seed: int) -> None:
+    pair = make_negative(seed, kind, a_s=40, b_s=25)
+    found = answer(pair, ANY_SPEED)
+    assert isinstance(found, Refusal)
+    assert found.code == "ambiguous"
+
+
 def test_silence_is_refused_by_name() -> None:
     pair = make_negative(13, "speech", a_s=12, b_s=8)
     found = match_arrays(pair.a, np.zeros(16000 * 8, np.float32), 16000)

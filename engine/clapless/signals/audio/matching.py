@@ -42,6 +42,9 @@ GLANCES = 4
 """Leads that are glanced at before a place is taken without hearing its rivals in full: sequenced
 music and drum machines agree at other bars half as much as at a place, which is none."""
 
+AMBIGUOUS = "ambiguous"
+"""Code of a refusal because of rivals."""
+
 TOO_LITTLE = "too little sound in common to prove a place"
 
 FAR_PPM = (-160.0, -80.0, 80.0, 160.0)
@@ -56,8 +59,8 @@ def match_pair(
 ) -> Match | Refusal:
     """Return where b lies on a's clock, or why that is not known.
 
-    The speeds of the prior are tried in their order until one is proven; the reason of a refusal is
-    that of the first.
+    The speeds of the prior are tried in their order until one is proven, or fits at several places;
+    the reason of a refusal is that of the first, or of the one that fits.
     """
     if not in_order(a, b):
         opposite = Excluded(a_s=excluded.b_s, b_s=excluded.a_s)
@@ -81,6 +84,9 @@ def match_pair(
             # One of many tries has to be sure.
             return answer if speed == 1 else with_speed(answer, speed)
         if isinstance(answer, Refusal):
+            if answer.code == AMBIGUOUS:
+                # It fits at this speed, at more than one place: no other speed says which.
+                return answer
             first = first or answer
     if first is None:
         raise ValueError("a prior needs a speed to try")
@@ -99,7 +105,7 @@ def _match_straight(
     if finding.confidence < CHECK_CONFIDENCE:
         code, reason = "no_match", TOO_LITTLE
         if evidence.rivalled:
-            code, reason = "ambiguous", "the same sound fits at several places as well"
+            code, reason = AMBIGUOUS, "the same sound fits at several places as well"
         return make_refusal(a, b, code, reason, finding)
     return _measure(a, b, finding, prior)
 
