@@ -1,16 +1,24 @@
 """Pairs that share no moment: how many are placed all the same.
 
-Aim: of 1,000 none synced and at most 2 to check.
+Aim: of 1,000 none synced and at most 2 to check. With ``--any-speed`` each is tried at the speeds
+of the trade too, as a sync does where sound refuses.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections import Counter
+from fractions import Fraction
+from functools import partial
 
 import numpy as np
 from common import Answer, Case, answer, arguments, console, print_seeds, print_table, run
 
+from clapless.signals.audio.speeds import TRADE_SPEEDS
+from clapless.signals.base import Prior
 from clapless.synth.sound import KINDS
+
+ANY_SPEED = Prior(speeds=(Fraction(1), *TRADE_SPEEDS))
 
 
 def case_of(seed: int) -> Case:
@@ -29,16 +37,21 @@ def case_of(seed: int) -> Case:
     )
 
 
-def task(seed: int) -> Answer:
+def task(seed: int, *, any_speed: bool) -> Answer:
     """Answer one pair."""
-    return answer(case_of(seed))
+    return answer(case_of(seed), **({"prior": ANY_SPEED} if any_speed else {}))
+
+
+def more(parser: argparse.ArgumentParser) -> None:
+    """Add this program's own option."""
+    parser.add_argument("--any-speed", action="store_true", help="try other speeds as well")
 
 
 def main() -> None:
     """Run and print."""
-    options = arguments(__doc__, pairs=1000)
+    options = arguments(__doc__, pairs=1000, more=more)
     seeds = range(options.seed, options.seed + options.pairs)
-    found = list(run(task, seeds, options.jobs))
+    found = list(run(partial(task, any_speed=options.any_speed), seeds, options.jobs))
     lines = []
     for kind in (*KINDS, "all"):
         some = [x for x in found if kind in (x.case.kind, "all")]

@@ -13,7 +13,7 @@ from rich.console import Console
 from clapless.cli.outcome import of_session
 from clapless.cli.tables import print_session, verification_table
 from clapless.errors import UsageError
-from clapless.model import Disagreement, Group, Marker, Pin, Placement, Session, Verification
+from clapless.model import Disagreement, Group, Marker, Match, Pin, Placement, Session, Verification
 from clapless.pipeline import Failure, SyncResult
 from clapless.session import read_session, to_json, write_session
 from clapless.timing import Segment, TimeMap
@@ -321,6 +321,16 @@ class TestTables:
         assert "C0002: its sound is +29.1 ms late" in out
         assert "C0002: motion says -200 ms from this (shaky)" in out
         assert "C0002: runs at 1001/1000 of the reference's speed" in out
+
+    def test_a_place_that_a_repeat_may_explain_says_so(self, run, script, tmp_path):
+        session = with_second(shoot(tmp_path), status="check")
+        repeats = Match(a="c1", b="c2", signal="audio", offset_s=12.0, details={"repeats": True})
+        script.result = SyncResult(session=dataclasses.replace(session, matches=(repeats,)))
+        out = run("sync", "x").out
+        assert "C0002: the music repeats itself to the sample" in out
+        assert "C0001: the music" not in out
+        script.result = SyncResult(session=dataclasses.replace(session, matches=()))
+        assert "repeats itself" not in run("sync", "x").out
 
     def test_hostile_names_stay_on_one_line_and_are_no_markup(self, run, script, tmp_path):
         name = "a'\"\n[bold red]🎬\x1b[31m\udcff:smile:"

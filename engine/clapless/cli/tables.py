@@ -149,12 +149,25 @@ def _notes(session: Session) -> Iterator[Text]:
             if placement.time_map is not None and len(placement.time_map.segments) > 1:
                 parts = len(placement.time_map.segments)
                 yield safe(f"{name}: its sound jumps; it is placed in {parts} pieces", "yellow")
+            if placement.status == "check" and _repeats(session, placement.clip):
+                yield safe(
+                    f"{name}: the music repeats itself to the sample; another repeat, outside of "
+                    "what was recorded, may be the right one",
+                    "yellow",
+                )
             for other in placement.disagreements:
                 yield safe(
                     f"{name}: {other.signal} says {other.difference_s * 1000:+.0f} ms from this"
                     + (f" ({other.reason})" if other.reason else ""),
                     "yellow",
                 )
+
+
+def _repeats(session: Session, clip: str) -> bool:
+    return any(
+        match.accepted and clip in (match.a, match.b) and match.details.get("repeats") is True
+        for match in session.matches
+    )
 
 
 def summary(session: Session) -> Text:

@@ -258,6 +258,26 @@ def test_the_same_piece_at_another_moment_is_refused(kind: Kind, room: bool) -> 
             -25.69,
             True,
         ),
+        # The end of one lies on the start of the other, where little of a section is heard.
+        (
+            1200961,
+            "machine_music",
+            23.25734272026249,
+            12.38009547162967,
+            19.128991087226005,
+            34.77292102498849,
+            False,
+        ),
+        # One of the two repeats itself more plainly than the place stands out.
+        (
+            1200807,
+            "machine_music",
+            17.25683396345273,
+            13.030131690630068,
+            23.98551458120352,
+            15.451221134880328,
+            False,
+        ),
         # The section that comes again stands out over the bars as it does over itself.
         (
             700527,

@@ -113,9 +113,10 @@ def _match_straight(
 def _measure(a: AudioFeature, b: AudioFeature, finding: Finding, prior: Prior) -> Match:
     """Return the match of a finding that is sure enough."""
     verdict = finding.verdict
+    evidence = finding.evidence
     assert verdict is not None
-    assert finding.evidence is not None
-    details: dict[str, object] = {"lead": finding.evidence.lead}
+    assert evidence is not None
+    details: dict[str, object] = {"lead": evidence.lead, "repeats": evidence.repeated}
     pieces = find_pieces(a, b, verdict)
     if len(pieces) > 1:
         jumped = _measure_pieces(a, b, finding, pieces, prior, details)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from clapless.signals.audio.confidence import Evidence, confidence_of
 from clapless.signals.audio.contest import LEAST, Contest, contest
 from clapless.signals.audio.feature import AudioFeature
@@ -169,7 +167,7 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
     rivals = _rivals(best, others)
     own = 0.0
     if margin.lead < 1.0 and is_serious(best):
-        own = float(np.mean([self_lead(one, best, rivals) for one in (a, b)]))
+        own = max(self_lead(one, best, rivals) for one in (a, b))
     evidence = Evidence(
         log10_chance=best.log10_chance,
         stack_z=best.stack_z,
@@ -206,7 +204,7 @@ def _against(
         if outcome.lead < BEATEN and outcome.t < -BEATEN_T:
             return outcome, rival
         held.append(outcome)
-    if held and any(_stands_out(a, b, one, best, others) for one in unheld[:UNHELD]):
+    if held and any(_is_as_good(a, b, one, best, others) for one in unheld[:UNHELD]):
         return Contest(0.0, 0.0, 0.0, 0), None
     if held:
         closest = min(held, key=lambda one: one.lead)
@@ -221,12 +219,16 @@ def _plain_lead(best: Verdict, rival: Verdict) -> float:
     return (best.likeness - rival.likeness) / (best.likeness + rival.likeness + 1e-9)
 
 
-def _stands_out(
+def _is_as_good(
     a: AudioFeature, b: AudioFeature, rival: Verdict, best: Verdict, others: Sequence[Verdict]
 ) -> bool:
-    """Return whether a rival beats the others as a true place does: then either may be a repeat."""
-    if _plain_lead(best, rival) > UNHELD_LEAD:
-        return False
+    """Return whether either of two places may be a repeat of the other.
+
+    They are all but as alike, or the rival beats the others as a true place does.
+    """
+    plain = _plain_lead(best, rival)
+    if plain > UNHELD_LEAD or plain < STANDS_OUT:
+        return plain < STANDS_OUT
     third = [one for one in _rivals(best, others) if one is not rival][:UNHELD]
     results = [contest(a, b, rival, one) for one in third]
     held = [one for one in results if one.windows >= LEAST]
