@@ -12,8 +12,8 @@ from clapless.solve.forest import Forest
 LOOP_OVERLAP_S = 8.0
 """Two placed clips are compared to close a loop if they share at least this."""
 
-SURE_CONFIDENCE = 0.998
-"""A clip that hangs on an answer this sure needs no second one (sound is sure of 0.999 at most);
+SURE_CONFIDENCE = 0.996
+"""A clip that hangs on an answer this sure needs no second one (sound is sure of 0.997 at most);
 what holds several clips does."""
 
 

@@ -26,8 +26,9 @@ WEIGHTS = (-12.65, 0.0, 2.29, 5.0, 0.42)
 """Of one and of `Evidence.statistics`, by ``tests/benchmarks/fit_audio_confidence.py fit --pairs
 1000``: of 919 places, 620 of them no ties, all 498 that were given 0.9 or more were right."""
 
-MOST = 0.999
-"""No answer is given more: so many were not counted."""
+MOST = 0.997
+"""No answer is given more: of 1,076 answers to drawn pairs four were wrong, one of them by an echo
+that was louder than the sound itself."""
 
 LEAST_LEAD = 0.12
 MOST_TIED = 0.35
