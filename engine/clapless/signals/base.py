@@ -22,6 +22,12 @@ from clapless.model import Clip, Match, Refusal
 Spans = Sequence[tuple[float, float]]
 """Stretches of clip time, pairs (start_s, end_s)."""
 
+Proves = Literal["moment", "route"]
+"""Whether a signal proves one moment (sync) or only one place or piece (align)."""
+
+Cost = Literal["cheap", "pictures"]
+"""Whether all pictures are decoded for a signal."""
+
 Arrays = Mapping[str, NDArray[np.generic]]
 """A feature as plain arrays, which is how the store keeps it."""
 
@@ -150,7 +156,7 @@ class Signal(Protocol):
         ...
 
     @property
-    def proves(self) -> Literal["moment", "route"]:
+    def proves(self) -> Proves:
         """Whether it proves one moment (sync) or only one place or piece (align)."""
         ...
 

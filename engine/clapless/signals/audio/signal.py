@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from clapless.signals.audio.feature import AudioFeature, SoundOpener
 from clapless.signals.audio.many import worthwhile_pairs
 from clapless.signals.audio.matching import match_pair
 from clapless.signals.audio.windows import Excluded
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Prior, Proves, Spans
 
 
 def open_channel(clip: Clip, stream: int, channel: int) -> SampleSource:
@@ -47,22 +47,11 @@ class AudioSignal:
         How samples of a clip are read again; from its files unless told otherwise.
     """
 
+    name: ClassVar[str] = "audio"
+    version: ClassVar[int] = 1
+    proves: ClassVar[Proves] = "moment"
+
     opener: SoundOpener = open_channel
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line and in documents."""
-        return "audio"
-
-    @property
-    def version(self) -> int:
-        """Raised whenever its features change."""
-        return 1
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """One moment."""
-        return "moment"
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has a sound stream at all."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from clapless.model import Candidate, Clip, Match, Refusal
 from clapless.numerics.flash_solve import FlashCamera, FlashSolution, solve_flashes
 from clapless.numerics.flashes import FlashEvent
-from clapless.signals.base import Arrays, FlashChoice, Prior, SignalSettings, Spans
+from clapless.signals.base import Arrays, Cost, FlashChoice, Prior, Proves, SignalSettings, Spans
 from clapless.signals.flash.answer import answer
 from clapless.signals.flash.extractor import FlashExtractor
 from clapless.signals.flash.feature import FlashFeature
@@ -41,28 +41,13 @@ class FlashSignal:
         Flashes that the user keeps or drops.
     """
 
+    name: ClassVar[str] = "flash"
+    version: ClassVar[int] = 2
+    proves: ClassVar[Proves] = "moment"
+    cost: ClassVar[Cost] = "pictures"
+
     readouts_s: Mapping[str, float] = field(default_factory=dict)
     choices: Sequence[FlashChoice] = ()
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line and in documents."""
-        return "flash"
-
-    @property
-    def version(self) -> int:
-        """Raised whenever its features change."""
-        return 2
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """One moment."""
-        return "moment"
-
-    @property
-    def cost(self) -> Literal["cheap", "pictures"]:
-        """All pictures are decoded for it."""
-        return "pictures"
 
     def configured(self, settings: SignalSettings) -> FlashSignal:
         """Return the signal with the user's readouts and choices."""

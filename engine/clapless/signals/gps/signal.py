@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 from clapless.media.gpmf import has_telemetry
 from clapless.media.tracks import TRACK_KEY
 from clapless.model import Clip, Match, Refusal
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Prior, Proves, Spans
 from clapless.signals.gps.extractor import SIGNAL, GpsExtractor, TelemetryReader, read_positions
 from clapless.signals.gps.feature import GpsFeature, from_arrays
 from clapless.signals.gps.judge import Unsure, judge
@@ -30,22 +30,12 @@ class GpsSignal:
         How telemetry is read; from the clip's own files unless told otherwise.
     """
 
+    name: ClassVar[str] = SIGNAL
+    version: ClassVar[int] = 1
+    proves: ClassVar[Proves] = "moment"
+    """The course alone is the business of `align`."""
+
     reader: TelemetryReader = read_positions
-
-    @property
-    def name(self) -> str:
-        """``gps``."""
-        return SIGNAL
-
-    @property
-    def version(self) -> int:
-        """Of the features."""
-        return 1
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """A moment; the course alone is the business of `align`."""
-        return "moment"
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has telemetry, or a track was named for it."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 from clapless.model import Clip, Match, Refusal
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Prior, Proves, Spans
 from clapless.signals.ltc.extractor import LtcExtractor
 from clapless.signals.ltc.feature import LtcFeature, from_arrays
 from clapless.signals.ltc.lines import ClockLine, clock_lines, forward, longest
@@ -54,25 +54,11 @@ CONFIDENCE, MIXED_CONFIDENCE = 0.95, 0.7
 class LtcSignal:
     """Linear timecode."""
 
-    @property
-    def name(self) -> str:
-        """``ltc``."""
-        return SIGNAL
-
-    @property
-    def version(self) -> int:
-        """Of the features."""
-        return 1
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """A moment."""
-        return "moment"
-
-    @property
-    def candidates_only(self) -> bool:
-        """Labels that files state are judged by device, as timecode does."""
-        return True
+    name: ClassVar[str] = SIGNAL
+    version: ClassVar[int] = 1
+    proves: ClassVar[Proves] = "moment"
+    candidates_only: ClassVar[bool] = True
+    """Labels that files state are judged by device, as timecode does."""
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has sound, or a label that could meet another's sound."""

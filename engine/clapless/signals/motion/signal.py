@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from clapless.numerics.movement import (
     on_grid,
     prepare,
 )
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Prior, Proves, Spans
 from clapless.signals.motion.extractor import MotionExtractor, TelemetryReader, read_streams
 from clapless.signals.motion.feature import NOISE, MotionFeature
 from clapless.signals.motion.judge import Judged, Verdict, judge
@@ -56,22 +56,11 @@ class MotionSignal:
         How telemetry is read; from the clip's own files unless told otherwise.
     """
 
+    name: ClassVar[str] = "motion"
+    version: ClassVar[int] = 1
+    proves: ClassVar[Proves] = "moment"
+
     reader: TelemetryReader = read_streams
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line and in documents."""
-        return "motion"
-
-    @property
-    def version(self) -> int:
-        """Raised whenever its features change."""
-        return 1
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """One moment."""
-        return "moment"
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has a telemetry track."""

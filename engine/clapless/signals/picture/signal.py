@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from clapless.model import Candidate, Clip, Match, Placement, Refusal
 from clapless.numerics.evidence import logistic
 from clapless.numerics.picture_match import Peak, peak_of
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Cost, Prior, Proves, Spans
 from clapless.signals.picture.extractor import PictureExtractor
 from clapless.signals.picture.feature import PictureFeature
 from clapless.signals.picture.group import beside_group, together
@@ -46,25 +46,10 @@ HARD_Z, HARD_SHARE = 4.0, 0.8
 class PictureSignal:
     """Matches clips of cameras that saw the same things move."""
 
-    @property
-    def name(self) -> str:
-        """Its name on the command line and in documents."""
-        return "picture"
-
-    @property
-    def version(self) -> int:
-        """Raised whenever its features change."""
-        return 2
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """One moment."""
-        return "moment"
-
-    @property
-    def cost(self) -> Literal["cheap", "pictures"]:
-        """Pictures are decoded for it."""
-        return "pictures"
+    name: ClassVar[str] = "picture"
+    version: ClassVar[int] = 2
+    proves: ClassVar[Proves] = "moment"
+    cost: ClassVar[Cost] = "pictures"
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has pictures."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 from clapless.model import Clip, Match, Refusal
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Cost, Prior, Proves, Spans
 from clapless.signals.scenery.answer import answer
 from clapless.signals.scenery.extractor import SIGNAL, SceneryExtractor
 from clapless.signals.scenery.feature import SceneryFeature
@@ -21,25 +21,10 @@ from clapless.signals.scenery.feature import SceneryFeature
 class ScenerySignal:
     """Places known again by their points."""
 
-    @property
-    def name(self) -> str:
-        """``scenery``."""
-        return SIGNAL
-
-    @property
-    def version(self) -> int:
-        """Of the features."""
-        return 2
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """A route."""
-        return "route"
-
-    @property
-    def cost(self) -> str:
-        """All pictures are decoded for it."""
-        return "pictures"
+    name: ClassVar[str] = SIGNAL
+    version: ClassVar[int] = 2
+    proves: ClassVar[Proves] = "route"
+    cost: ClassVar[Cost] = "pictures"
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has pictures."""

@@ -6,14 +6,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from clapless.model import Candidate, Clip, Match, Refusal, inverse
 from clapless.numerics.movement import band_passed, strength_of
 from clapless.numerics.shake_fit import fit_shake
-from clapless.signals.base import Arrays, Prior, SignalSettings, Spans
+from clapless.signals.base import Arrays, Cost, Prior, Proves, SignalSettings, Spans
 from clapless.signals.shake.answer import Readout, answer, settled_readout, spans_left
 from clapless.signals.shake.extractor import STABILISED, ShakeExtractor
 from clapless.signals.shake.feature import ShakeFeature, band_hz
@@ -61,27 +61,12 @@ class ShakeSignal:
         Readout of cameras, by device or clip id, in seconds from the first row to the last.
     """
 
+    name: ClassVar[str] = "shake"
+    version: ClassVar[int] = 1
+    proves: ClassVar[Proves] = "moment"
+    cost: ClassVar[Cost] = "pictures"
+
     readouts_s: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Its name on the command line and in documents."""
-        return "shake"
-
-    @property
-    def version(self) -> int:
-        """Raised whenever its features change."""
-        return 1
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """One moment."""
-        return "moment"
-
-    @property
-    def cost(self) -> Literal["cheap", "pictures"]:
-        """Pictures are decoded for it."""
-        return "pictures"
 
     def configured(self, settings: SignalSettings) -> ShakeSignal:
         """Return the signal with the user's readouts."""

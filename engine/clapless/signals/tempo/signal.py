@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 from clapless.model import Clip, Match, Refusal
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Prior, Proves, Spans
 from clapless.signals.tempo.answer import answer
 from clapless.signals.tempo.extractor import SIGNAL, TempoExtractor
 from clapless.signals.tempo.feature import TempoFeature
@@ -21,20 +21,9 @@ from clapless.signals.tempo.feature import TempoFeature
 class TempoSignal:
     """Music known again by its notes and strokes."""
 
-    @property
-    def name(self) -> str:
-        """``tempo``."""
-        return SIGNAL
-
-    @property
-    def version(self) -> int:
-        """Of the features."""
-        return 2
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """A route."""
-        return "route"
+    name: ClassVar[str] = SIGNAL
+    version: ClassVar[int] = 2
+    proves: ClassVar[Proves] = "route"
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has sound."""

@@ -14,13 +14,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
 from clapless.media.reading import Block, Need
 from clapless.model import Candidate, Clip, Match, Refusal
-from clapless.signals.base import Arrays, Prior, Spans
+from clapless.signals.base import Arrays, Prior, Proves, Spans
 from clapless.signals.running import (
     LABEL_CONFIDENCE,
     Running,
@@ -101,25 +101,11 @@ class TimecodeExtractor:
 class TimecodeSignal:
     """Source timecode and BWF time references."""
 
-    @property
-    def name(self) -> str:
-        """``timecode``."""
-        return SIGNAL
-
-    @property
-    def version(self) -> int:
-        """Of the features."""
-        return 1
-
-    @property
-    def proves(self) -> Literal["moment", "route"]:
-        """A moment."""
-        return "moment"
-
-    @property
-    def candidates_only(self) -> bool:
-        """Labels of one device are judged together: a pair alone cannot tell a counter."""
-        return True
+    name: ClassVar[str] = SIGNAL
+    version: ClassVar[int] = 1
+    proves: ClassVar[Proves] = "moment"
+    candidates_only: ClassVar[bool] = True
+    """Labels of one device are judged together: a pair alone cannot tell a counter."""
 
     def applies_to(self, clip: Clip) -> bool:
         """Return whether the clip has a label."""
