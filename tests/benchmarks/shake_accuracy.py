@@ -36,8 +36,9 @@ from clapless.media import probe
 from clapless.media.reader import read_once
 from clapless.model import CHECK_CONFIDENCE, SYNCED_CONFIDENCE, Clip, Match, Refusal
 from clapless.signals.shake import ShakeFeature, ShakeSignal
-from clapless.synth.gpmf import Stream, Writer, add_telemetry
+from clapless.synth.gpmf import Stream, Writer
 from clapless.synth.movie import Encoding, write_movie
+from clapless.synth.mp4_track import add_telemetry
 from clapless.synth.shaken import ShakenCamera, Turning, shaken_pictures
 
 MOVING = ("hero8 walking", "hero7 ride", "hero5")

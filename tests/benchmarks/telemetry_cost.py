@@ -29,7 +29,7 @@ from clapless.media.gpmf import read_gpmf, split_payloads
 from clapless.media.mp4_boxes import Box
 from clapless.media.mp4_tables import Mp4File, Mp4Track
 from clapless.model import Clip, MediaFile
-from clapless.synth.gpmf import add_telemetry
+from clapless.synth.mp4_track import add_telemetry
 
 SECONDS = 1320
 FPS = 30

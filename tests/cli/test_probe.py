@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clapless.synth.gpmf import add_telemetry
+from clapless.synth.mp4_track import add_telemetry
 from clapless.synth.tracks import fit_bytes, gpx_text
 from clapless.synth.wave import write_wave
 from tests.media.gpmf_making import MODELS, payloads_of

@@ -24,17 +24,8 @@ from clapless.media.gpmf import (
 )
 from clapless.media.gpmf.clock import counted_clock, stamped_clock
 from clapless.model import Clip, MediaFile
-from clapless.synth.gpmf import (
-    PAYLOAD_S,
-    Stream,
-    Track,
-    Writer,
-    add_telemetry,
-    joined,
-    nest,
-    numbers,
-    text,
-)
+from clapless.synth.gpmf import PAYLOAD_S, Stream, Writer, joined, nest, numbers, text
+from clapless.synth.mp4_track import Track, add_telemetry
 from tests.media.gpmf_making import (
     GPS_START_S,
     MODELS,

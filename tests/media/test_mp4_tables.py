@@ -15,7 +15,7 @@ import pytest
 
 from clapless.errors import ClaplessError, DamagedMediaError, MediaError, NotMediaError
 from clapless.media.mp4_tables import Mp4File
-from clapless.synth.gpmf import Track, add_telemetry
+from clapless.synth.mp4_track import Track, add_telemetry
 from tests.media.making import Picture, Sound, speech_like, write_media
 
 PAYLOADS = [bytes([k]) * (40 + 4 * k) for k in range(7)]

@@ -25,8 +25,9 @@ from scipy.signal import butter, sosfiltfilt
 from scipy.spatial.transform import Rotation
 
 from clapless.media.gpmf import Telemetry, TelemetryStream
-from clapless.synth.gpmf import PAYLOAD_S, Stream, Writer, add_telemetry, nest, text
+from clapless.synth.gpmf import PAYLOAD_S, Stream, Writer, nest, text
 from clapless.synth.movie import Encoding, Frame, Labels, write_movie
+from clapless.synth.mp4_track import add_telemetry
 from clapless.synth.noise import Samples
 
 Doubles = NDArray[np.float64]

@@ -21,7 +21,8 @@ from clapless.numerics.rotations import angle_between_deg
 from clapless.signals.base import Extractor, Feature, Prior, Signal
 from clapless.signals.motion import MotionFeature, MotionSignal
 from clapless.signals.motion.feature import Sensor
-from clapless.synth.gpmf import Stream, Writer, add_telemetry
+from clapless.synth.gpmf import Stream, Writer
+from clapless.synth.mp4_track import add_telemetry
 from tests.media.making import Picture, write_media
 from tests.signals.motion.making import FINE_HZ, TURN, Camera, body, calm, stream
 

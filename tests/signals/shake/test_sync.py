@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from clapless.cli import main
-from clapless.synth.gpmf import Stream, Writer, add_telemetry
+from clapless.synth.gpmf import Stream, Writer
 from clapless.synth.movie import Encoding, write_movie
+from clapless.synth.mp4_track import add_telemetry
 from clapless.synth.shaken import Turning, shaken_pictures
 from tests.signals.shake.making import camera, turning
 
