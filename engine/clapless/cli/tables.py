@@ -151,8 +151,8 @@ def _notes(session: Session) -> Iterator[Text]:
                 yield safe(f"{name}: its sound jumps; it is placed in {parts} pieces", "yellow")
             if placement.status == "check" and _repeats(session, placement.clip):
                 yield safe(
-                    f"{name}: the music repeats itself to the sample; another repeat, outside of "
-                    "what was recorded, may be the right one",
+                    f"{name}: the music repeats to the sample, in part at least; another repeat, "
+                    "outside of what was recorded, may be the right one",
                     "yellow",
                 )
             for other in placement.disagreements:
@@ -165,7 +165,7 @@ def _notes(session: Session) -> Iterator[Text]:
 
 def _repeats(session: Session, clip: str) -> bool:
     return any(
-        match.accepted and clip in (match.a, match.b) and match.details.get("repeats") is True
+        match.accepted and clip in (match.a, match.b) and match.details.get("may_repeat") is True
         for match in session.matches
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,14 @@ def test_one_that_stands_out_no_more_than_a_recording_over_itself_is_to_check() 
     assert CHECK_CONFIDENCE <= confidence_of(repeated) < SYNCED_CONFIDENCE
 
 
+def test_so_is_one_of_recordings_too_short_to_show_whether_they_repeat() -> None:
+    short = replace(PLAIN, other_bar=True, longest_s=30.0)
+    assert CHECK_CONFIDENCE <= confidence_of(short) < SYNCED_CONFIDENCE
+    assert confidence_of(replace(short, longest_s=60.0)) == MOST
+    # A rival less than a beat away is a reflection.
+    assert confidence_of(replace(short, other_bar=False)) == MOST
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -46,7 +55,7 @@ def test_one_that_stands_out_no_more_than_a_recording_over_itself_is_to_check() 
         {"log10_chance": -5.0},  # four windows: the end of one recording on the start of the other
     ],
 )
-def test_what_a_rival_may_explain_is_a_tie(changes: dict[str, float]) -> None:
+def test_what_a_rival_may_explain_is_a_tie(changes: dict[str, Any]) -> None:
     tied = replace(PLAIN, **changes)
     assert tied.tie
     assert confidence_of(tied) == TIE_CONFIDENCE

@@ -142,10 +142,14 @@ class Verdict:
         """Strength that does not grow with the length of the windows."""
         return self.strength / float(np.sqrt(self.heard[0].blocks))
 
+    def apart_s(self, other: Verdict) -> float:
+        """Return how far apart two places are, in seconds, in the middle of this one's windows."""
+        middle_s = float(np.mean(self.times_s))
+        return abs(self.course.to_a(middle_s) - other.course.to_a(middle_s))
+
     def same_place(self, other: Verdict) -> bool:
         """Return whether both mean one alignment."""
-        middle = float(np.mean(other.times_s))
-        return abs(self.course.to_a(middle) - other.course.to_a(middle)) < SAME_S
+        return other.apart_s(self) < SAME_S
 
 
 def judge(

@@ -116,7 +116,7 @@ def _measure(a: AudioFeature, b: AudioFeature, finding: Finding, prior: Prior) -
     evidence = finding.evidence
     assert verdict is not None
     assert evidence is not None
-    details: dict[str, object] = {"lead": evidence.lead, "repeats": evidence.repeated}
+    details: dict[str, object] = {"lead": evidence.lead, "may_repeat": evidence.may_repeat}
     pieces = find_pieces(a, b, verdict)
     if len(pieces) > 1:
         jumped = _measure_pieces(a, b, finding, pieces, prior, details)

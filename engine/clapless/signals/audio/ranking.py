@@ -9,7 +9,7 @@ from clapless.signals.audio.confidence import Evidence, confidence_of
 from clapless.signals.audio.contest import LEAST, Contest, contest
 from clapless.signals.audio.feature import AudioFeature
 from clapless.signals.audio.judge import Verdict, judge
-from clapless.signals.audio.repeats import self_lead
+from clapless.signals.audio.repeats import LEAST_LAG_S, self_lead
 from clapless.signals.audio.search import Lead
 from clapless.signals.audio.windows import NOTHING, Excluded
 
@@ -178,6 +178,8 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
         lead_t=margin.t,
         tied=margin.tied,
         own=own,
+        other_bar=any(best.apart_s(one) > LEAST_LAG_S for one in rivals),
+        longest_s=max(a.duration_s, b.duration_s),
     )
     return Finding(best, tuple(others), evidence)
 

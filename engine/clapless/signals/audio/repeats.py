@@ -80,12 +80,9 @@ def self_lead(feature: AudioFeature, best: Verdict, rivals: Sequence[Verdict]) -
 
 def _lags(feature: AudioFeature, best: Verdict, rivals: Sequence[Verdict]) -> list[float]:
     """Return distances worth comparing, positive, apart from each other."""
-    middle_s = float(best.times_s.mean())
-    between = [abs(one.course.to_a(middle_s) - best.course.to_a(middle_s)) for one in rivals]
+    between = [best.apart_s(one) for one in rivals]
     between += [
-        abs(one.course.to_a(middle_s) - two.course.to_a(middle_s))
-        for index, one in enumerate(rivals[:4])
-        for two in rivals[index + 1 : 5]
+        one.apart_s(two) for index, one in enumerate(rivals[:4]) for two in rivals[index + 1 : 5]
     ]
     own = [lead.course.offset_s for lead in find_leads(feature, feature, count=2 * LAGS)]
     chosen: list[float] = []
