@@ -167,7 +167,7 @@ def rank(a: AudioFeature, b: AudioFeature, verdicts: Sequence[Verdict]) -> Findi
     rivals = _rivals(best, others)
     own = 0.0
     if margin.lead < 1.0 and is_serious(best):
-        own = max(self_lead(one, best, rivals) for one in (a, b))
+        own = 0.5 * sum(self_lead(one, best, rivals) for one in (a, b))
     evidence = Evidence(
         log10_chance=best.log10_chance,
         stack_z=best.stack_z,
