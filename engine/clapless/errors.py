@@ -68,6 +68,15 @@ class ExportError(ClaplessError):
     """The format cannot hold what was asked; the message says what to choose."""
 
 
+def reason_of(error: OSError) -> str:
+    """Return why the system refused, for the middle or the end of a sentence.
+
+    >>> reason_of(PermissionError(13, "Permission denied"))
+    'permission denied'
+    """
+    return (error.strerror or str(error)).lower()
+
+
 def printable_name(path: Path) -> str:
     r"""Return a file's name on one line, as a terminal can show it.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import opentimelineio as otio
 
 from clapless.aside import refuse_recordings
-from clapless.errors import ExportError, printable_name
+from clapless.errors import ExportError, printable_name, reason_of
 from clapless_otio.cut import Project
 from clapless_otio.files import file_name, url_path
 from clapless_otio.inputs import media_of, relinked
@@ -70,7 +70,7 @@ def write_otioz(project: Project, path: Path) -> list[str]:
                 archive.write(file, f"media/{name}")
         aside.replace(path)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ExportError(f"{printable_name(path)} cannot be written: {reason}.") from error
     finally:
         aside.unlink(missing_ok=True)

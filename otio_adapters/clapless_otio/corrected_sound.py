@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from clapless.errors import ExportError, MediaError, printable_name
+from clapless.errors import ExportError, MediaError, printable_name, reason_of
 from clapless.render import correct_wav
 from clapless_otio.cut import Media, Sound
 from clapless_otio.files import file_name, file_url, url_path
@@ -66,7 +66,7 @@ class SoundFolder:
         except MediaError:
             return None
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = reason_of(error)
             raise ExportError(f"{printable_name(target)} cannot be written: {reason}.") from error
         names = tuple(name for stream in media.sound for name in stream.names)
         together = Sound(

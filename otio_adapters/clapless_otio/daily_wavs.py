@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
-from clapless.errors import ExportError, MediaError, printable_name
+from clapless.errors import ExportError, MediaError, printable_name, reason_of
 from clapless.render import cut_wav
 from clapless_otio.bundle import bundled_files
 from clapless_otio.cut import Item, Media, Project
@@ -30,7 +30,7 @@ def write_daily_wavs(project: Project, folder: Path) -> tuple[list[Path], list[s
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ExportError(f"{printable_name(folder)} cannot be written: {reason}.") from error
     recordings, _ = bundled_files(project)
     for daily in dailies(project):
@@ -70,7 +70,7 @@ def _write(daily: Daily, item: Item, target: Path, recordings: Iterable[Path]) -
     except MediaError as error:
         return f"{error}: {daily.name} has no sound of it."
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ExportError(f"{printable_name(target)} cannot be written: {reason}.") from error
     return ""
 

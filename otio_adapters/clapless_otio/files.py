@@ -7,7 +7,7 @@ import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import quote, unquote, urlsplit
 
-from clapless.errors import ExportError, printable_name
+from clapless.errors import ExportError, printable_name, reason_of
 from clapless.session import write_aside
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -118,5 +118,5 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         write_aside(path, data)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ExportError(f"{printable_name(path)} cannot be written: {reason}.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import stat
 import subprocess
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from clapless.store import FeatureKey, Store
+from tests.locks import locked_out
 
 
 def key(name: str = "a", **more: object) -> FeatureKey:
@@ -190,13 +190,10 @@ def test_a_file_of_another_layout_is_begun_anew(tmp_path: Path) -> None:
         assert store.warning is None
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.getuid() == 0, reason="folders cannot be locked against this user"
-)
 def test_a_folder_that_cannot_be_written_is_an_absent_cache(tmp_path: Path) -> None:
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     try:
-        with Store(tmp_path / "deeper") as store:
+        with locked_out(), Store(tmp_path / "deeper") as store:
             store.put(key(), {"x": np.arange(3)})
             assert store.get(key()) is None
             assert store.warning is not None
@@ -213,7 +210,7 @@ def test_a_file_in_place_of_the_folder_is_an_absent_cache(tmp_path: Path) -> Non
         assert store.info().entries == 0
         assert store.clear() == 0
         assert store.warning is not None
-        assert store.warning.endswith("features are not kept.")
+        assert store.warning.endswith("cannot be used (file exists); features are not kept.")
     assert blocked.read_text() == "I am a file"
 
 

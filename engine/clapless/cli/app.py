@@ -24,7 +24,7 @@ from clapless.cli.plugins import add_plugins
 from clapless.cli.probe import probe
 from clapless.cli.sync import sync
 from clapless.cli.verify import verify
-from clapless.errors import ClaplessError, UsageError
+from clapless.errors import ClaplessError, UsageError, reason_of
 
 VERBS = (sync, align, index, verify, probe, demo)
 
@@ -47,7 +47,7 @@ class _Group(TyperGroup):
         except OSError as error:
             if error.errno not in FULL:
                 raise
-            why = (error.strerror or str(error)).lower()
+            why = reason_of(error)
             warn([f"The results could not be written: {why}."], "red")
             _let_go_of_stdout()
             raise typer.Exit(outcome.NOTHING_USABLE) from error

@@ -16,7 +16,7 @@ from clapless.cli.progress import ConsoleProgress
 from clapless.cli.sync import run
 from clapless.cli.tables import add_number_column, plain_table, print_session
 from clapless.cli.words import signed
-from clapless.errors import ClaplessError, UsageError, printable
+from clapless.errors import ClaplessError, UsageError, printable, reason_of
 from clapless.session import write_session
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _write(folder: Path) -> Shoot:
             folder.mkdir(parents=True, exist_ok=True)
             shoot = demo_shoot(folder, report=report)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = reason_of(error)
             raise ClaplessError(
                 f"The demo cannot be written to {printable(str(folder))}: {why}; name another "
                 "folder."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clapless.aside import draw_aside
 from clapless.cli.words import NOT_SYNCED, STATUS_WORDS
-from clapless.errors import ClaplessError, printable
+from clapless.errors import ClaplessError, printable, reason_of
 from clapless.model import Group, Placement, Session
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def draw_session(session: Session, folder: Path) -> list[Path]:
                 draw_aside(figure, path, dpi=150)
             drawn.append(path)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise ClaplessError(
             f"The pictures cannot be written to {printable(str(folder))}: {why}."
         ) from error

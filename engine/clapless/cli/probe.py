@@ -14,7 +14,7 @@ from clapless.cli import outcome
 from clapless.cli.console import safe, stderr, stdout, warn
 from clapless.cli.tables import clip_card
 from clapless.cli.words import count_words
-from clapless.errors import ClaplessError, MediaError, printable
+from clapless.errors import ClaplessError, MediaError, printable, reason_of
 from clapless.model import Clip, Refusal, Session
 from clapless.session import to_json
 
@@ -209,7 +209,7 @@ def _draw(plots: Iterable[tuple[str, Callable[[Path], bool]]], folder: Path) -> 
         except MediaError as error:
             warn([f"{error}."])
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = reason_of(error)
             raise ClaplessError(
                 f"The pictures cannot be written to {printable(str(folder))}: {why}."
             ) from error

@@ -11,7 +11,7 @@ import numpy as np
 
 from clapless.aside import write_aside
 from clapless.cli.words import listed
-from clapless.errors import ClaplessError, printable
+from clapless.errors import ClaplessError, printable, reason_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ def draw_map(result: AlignResult, path: Path, markers: Sequence[Marker] = ()) ->
     try:
         write_aside(path, held.getvalue())
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise ClaplessError(
             f"The picture cannot be written to {printable(str(path))}: {why}."
         ) from error

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, cast
 
-from clapless.errors import TimelineError, printable_name
+from clapless.errors import TimelineError, printable_name, reason_of
 from clapless.model import Marker
 
 ENTRY_POINTS = "clapless.markers"
@@ -88,5 +88,5 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise TimelineError(f"{printable_name(path)} cannot be read: {reason}.") from error

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from clapless.aside import write_aside
-from clapless.errors import ExportError, TimelineError, printable_name
+from clapless.errors import ExportError, TimelineError, printable_name, reason_of
 from clapless.markers.formats import read_bytes
 from clapless.model import Marker
 from clapless.timing import Timecode, may_drop, round_half_up
@@ -61,7 +61,7 @@ def write_text(path: Path, text: str, *, encoding: str = "utf-8") -> None:
     try:
         write_aside(path, text.replace("\0", "\ufffd").encode(encoding, "replace"))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise ExportError(f"{printable_name(path)} cannot be written: {reason}.") from error
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clapless.aside import write_aside
-from clapless.errors import ClaplessError, printable
+from clapless.errors import ClaplessError, printable, reason_of
 from clapless.model import Group, Session
 from clapless.numerics.rolling_shutter import RollingShutter
 
@@ -127,7 +127,7 @@ def write_flash_model(session: Session, path: Path) -> None:
     try:
         write_aside(path, model_json(session).encode())
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise ClaplessError(f"{printable(str(path))} cannot be written: {why}.") from error
 
 
@@ -155,7 +155,7 @@ def read_flash_model(path: Path) -> dict[str, RollingShutter]:
             for clip, one in document["cameras"].items()
         }
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise ClaplessError(f"{name} cannot be read: {why}.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ClaplessError(f"{name} is no flash model.") from error

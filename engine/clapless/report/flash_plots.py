@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clapless.aside import draw_aside
-from clapless.errors import ClaplessError, printable
+from clapless.errors import ClaplessError, printable, reason_of
 from clapless.model import Match, Session
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def draw_flashes(session: Session, folder: Path) -> list[Path]:
             draw_aside(figure, path, dpi=120)
             drawn.append(path)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        why = reason_of(error)
         raise ClaplessError(
             f"The charts cannot be written to {printable(str(folder))}: {why}."
         ) from error

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from clapless.aside import write_aside
-from clapless.errors import NewerVersionError, SessionError, printable_name
+from clapless.errors import NewerVersionError, SessionError, printable_name, reason_of
 from clapless.model import Session
 from clapless.session.convert import InvalidEntryError, to_document, to_session
 from clapless.session.schema import SCHEMA, VERSION
@@ -46,7 +46,7 @@ def read_session(path: str | Path) -> Session:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SessionError(f"{name} cannot be read: {_words(error)}.") from error
+        raise SessionError(f"{name} cannot be read: {reason_of(error)}.") from error
     raw = _parse(data, name)
     if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
         raise SessionError(
@@ -82,7 +82,7 @@ def write_session(session: Session, path: str | Path) -> None:
     try:
         write_aside(path, to_json(session, base=path.parent).encode())
     except OSError as error:
-        raise _unwritable(path, _words(error)) from error
+        raise _unwritable(path, reason_of(error)) from error
 
 
 def check_target(path: Path) -> None:
@@ -107,7 +107,7 @@ def check_target(path: Path) -> None:
         if not os.access(path.parent, os.W_OK):
             raise _unwritable(path, "the folder is read-only")
     except OSError as error:
-        raise _unwritable(path, _words(error)) from error
+        raise _unwritable(path, reason_of(error)) from error
 
 
 def _unwritable(path: Path, why: str) -> SessionError:
@@ -172,10 +172,6 @@ def _parse(data: bytes, name: str) -> object:
 def _looks_like_session(path: Path) -> bool:
     with path.open("rb") as file:
         return SCHEMA.encode() in file.read(4096)
-
-
-def _words(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 # A line break never stands inside a JSON string, so that none is touched.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clapless.aside import write_aside
-from clapless.errors import printable_name
+from clapless.errors import printable_name, reason_of
 from clapless.model import Clip, Group, MediaFile, Placement, Session
 from clapless.session.paths import to_document
 
@@ -49,7 +49,7 @@ def write_sidecars(session: Session, *, name: str = "") -> tuple[str, ...]:
             else:
                 write_aside(target, text.encode())
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = reason_of(error)
             if isinstance(error, PermissionError) or error.errno == errno.EROFS:
                 closed.add(target.parent)
                 where = f"the folder {printable_name(target.parent)}"

@@ -25,6 +25,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from clapless.errors import reason_of
 from clapless.store.places import default_folder
 from clapless.store.tables import (
     delete_all,
@@ -267,7 +268,8 @@ class Store:
 
     def _begin_anew(self, error: Exception, *, give_up: bool) -> None:
         if isinstance(error, OSError) or give_up:
-            self._give_up(f"The cache {self._path} cannot be used ({error}).")
+            why = reason_of(error) if isinstance(error, OSError) else str(error)
+            self._give_up(f"The cache {self._path} cannot be used ({why}).")
             return
         try:
             for end in ("", "-wal", "-shm"):
