@@ -12,6 +12,7 @@ C. H. Knapp, G. C. Carter: The generalized correlation method for estimation of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -104,12 +105,16 @@ def block_spectra(starts: NDArray[np.int64], samples: Floats, plan: BlockPlan) -
     blocks = np.empty((len(starts), plan.size), np.float32)
     for row, start in enumerate(starts):
         np.multiply(samples[start : start + plan.size], _hann(plan.size), out=blocks[row])
-    spectra = np.asarray(fft.rfft(blocks, axis=1)[:, plan.first_bin : plan.last_bin])
-    power = np.mean(spectra.real**2 + spectra.imag**2, axis=1)
+    # From four rows on the transform takes less than half the time a row.
+    spectra = fft.rfft(blocks, axis=1)[:, plan.first_bin : plan.last_bin]
+    parts = np.ascontiguousarray(spectra).view(np.float32)
+    bins = plan.last_bin - plan.first_bin
+    power = np.einsum("ij,ij->i", parts, parts) / bins
     # Parseval: the mean square of the samples inside the band.
-    heard = power * (2.0 * (plan.last_bin - plan.first_bin)) / plan.size**2 > LEAST_POWER
+    heard = power * (2.0 * bins) / plan.size**2 > LEAST_POWER
     scale = np.where(heard, 1.0 / np.sqrt(np.maximum(power, 1e-30)), 0.0)
-    return np.asarray(spectra * scale[:, None].astype(np.float32), np.complex64)
+    parts *= scale[:, None].astype(np.float32)
+    return np.asarray(parts.view(np.complex64))
 
 
 def shift_phases(delays_s: NDArray[np.float64], plan: BlockPlan) -> Spectra:
@@ -254,14 +259,24 @@ def whiten(stacked: Stack) -> Spectra:
 
 def delay_curve(spectrum: Spectra, plan: BlockPlan, reach_s: float) -> DelayCurve:
     """Return the likeness within `reach_s` of delay 0, from a (whitened) cross-spectrum."""
-    whole = np.zeros(plan.size // 2 + 1, np.complex64)
-    whole[plan.first_bin : plan.last_bin] = spectrum
-    circular = np.asarray(fft.irfft(whole, plan.size), np.float32)
+    return delay_curves([spectrum], plan, reach_s)[0]
+
+
+def delay_curves(spectra: Sequence[Spectra], plan: BlockPlan, reach_s: float) -> list[DelayCurve]:
+    """Return `delay_curve` of each cross-spectrum; several at once take less than half the time."""
+    whole = np.zeros((len(spectra), plan.size // 2 + 1), np.complex64)
+    for row, spectrum in zip(whole, spectra, strict=True):
+        row[plan.first_bin : plan.last_bin] = spectrum
+    circular = np.asarray(fft.irfft(whole, plan.size, axis=1), np.float32)
     reach = min(round(reach_s * plan.rate_hz), plan.size // 2 - 1)
-    heights = np.concatenate([circular[-reach:], circular[: reach + 1]])
+    near = np.concatenate([circular[:, -reach:], circular[:, : reach + 1]], axis=1)
     # Three quarters of the values are never peak: their size is the noise's, about 0.67 of its std.
-    scale = noise_std(heights)
-    return DelayCurve(np.asarray(heights / max(scale, 1e-30), np.float32), 1.0 / plan.rate_hz)
+    return [
+        DelayCurve(
+            np.asarray(heights / max(noise_std(heights), 1e-30), np.float32), 1.0 / plan.rate_hz
+        )
+        for heights in near
+    ]
 
 
 def smooth_bins(values: Floats, bins: int) -> Floats:

@@ -7,20 +7,13 @@ it says nothing of time. What tells it from a held note is that it sounds in all
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, percentile_filter
 
 from clapless.numerics.gcc import Floats, Stack
-from clapless.signals.audio.windows import (
-    PEAKS,
-    PEAKS_APART_S,
-    PLAN,
-    Heard,
-    curve_of,
-)
+from clapless.signals.audio.windows import PLAN, Heard, curves_of, heard_of
 
 STANDING_OUT = 8.0
 """A steady tone has so many times the power of what is loud beside it, in the middle one of all
@@ -70,23 +63,17 @@ def without_tones(heard: Sequence[Heard]) -> list[Heard] | None:
     tones |= steady_tones([window.stack.power_b for window in heard])
     if not tones.any():
         return None
-    return [_without(window, tones) for window in heard]
+    left = [_without(window.stack, tones) for window in heard]
+    return [
+        heard_of(window.time_s, window.length_s, stacked, curve)
+        for window, stacked, curve in zip(heard, left, curves_of(left), strict=True)
+    ]
 
 
-def _without(window: Heard, tones: NDArray[np.bool_]) -> Heard:
-    stacked = window.stack
-    left = Stack(
+def _without(stacked: Stack, tones: NDArray[np.bool_]) -> Stack:
+    return Stack(
         cross=np.where(tones, np.complex64(0), stacked.cross),
         power_a=np.where(tones, np.float32(0), stacked.power_a),
         power_b=np.where(tones, np.float32(0), stacked.power_b),
         blocks=stacked.blocks,
-    )
-    curve = curve_of(left)
-    peaks = curve.peaks(PEAKS, PEAKS_APART_S)
-    return replace(
-        window,
-        stack=left,
-        curve=curve,
-        delays_s=tuple(delay for delay, _ in peaks),
-        heights=tuple(height for _, height in peaks),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +13,10 @@ from clapless.numerics.gcc import (
     BlockPlan,
     DelayCurve,
     Floats,
+    Spectra,
     Stack,
     block_spectra,
-    delay_curve,
+    delay_curves,
     stack,
     whiten,
 )
@@ -43,6 +45,9 @@ PEAKS = 3
 
 PEAKS_APART_S = 0.001
 """They are at least this far apart."""
+
+TOGETHER = 8
+"""Windows that are transformed at once: more take no less time each, and memory."""
 
 MARGIN = 256
 """Samples read beside what is stretched: the filter's reach, and what the slope takes."""
@@ -194,38 +199,80 @@ def listen(
         Whether a is brought to b's clock by the course's slope. Otherwise the clocks slip within a
         block, so that its delay is that of wherever in it the sound was loudest.
     """
-    heard = []
-    for start_s in np.sort(starts_b_s):
-        window = _listen_once(sound_a, sound_b, course, float(start_s), blocks, stretched)
-        if window is not None:
-            heard.append(window)
+    starts = np.sort(starts_b_s)
+    heard: list[Heard] = []
+    for first in range(0, len(starts), TOGETHER):
+        reads = [
+            _read(sound_a, sound_b, course, float(start_s), blocks, stretched)
+            for start_s in starts[first : first + TOGETHER]
+        ]
+        heard += _compare(reads)
     return heard
 
 
-def _listen_once(
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """Samples of one window, where its blocks begin in them, by how much a was read too early."""
+
+    time_s: float
+    length_s: float
+    begins_a: NDArray[np.int64]
+    samples_a: Floats
+    begins_b: NDArray[np.int64]
+    samples_b: Floats
+    early_s: NDArray[np.float64]
+
+
+def _read(
     sound_a: SampleSource,
     sound_b: SampleSource,
     course: Course,
     start_s: float,
     blocks: int,
     stretched: bool,
-) -> Heard | None:
+) -> _Read:
     first_b = round((start_s - sound_b.origin_s) * RATE_HZ)
-    begins_b = first_b + PLAN.hop * np.arange(blocks)
-    times_b = sound_b.origin_s + begins_b / RATE_HZ
+    begins_b = PLAN.hop * np.arange(blocks)
+    times_b = sound_b.origin_s + (first_b + begins_b) / RATE_HZ
     samples_b = sound_b.window(first_b, PLAN.samples(blocks))
     read = _read_stretched if stretched else _read_plain
     begins_a, samples_a, early_s = read(sound_a, course, times_b)
-    spectra_a = block_spectra(begins_a, samples_a, PLAN)
-    spectra_b = block_spectra(begins_b - first_b, samples_b, PLAN)
-    stacked = stack(spectra_a, spectra_b, early_s, PLAN)
-    if stacked.blocks == 0:
-        return None
     length_s = PLAN.samples(blocks) / RATE_HZ
-    curve = curve_of(stacked)
+    middle_s = float(times_b[0]) + length_s / 2.0
+    return _Read(middle_s, length_s, begins_a, samples_a, begins_b, samples_b, early_s)
+
+
+def _compare(reads: Sequence[_Read]) -> list[Heard]:
+    """Return what windows say, transformed all at once."""
+    spectra_a = _spectra([(one.begins_a, one.samples_a) for one in reads])
+    spectra_b = _spectra([(one.begins_b, one.samples_b) for one in reads])
+    stacks = [
+        stack(a, b, one.early_s, PLAN)
+        for a, b, one in zip(spectra_a, spectra_b, reads, strict=True)
+    ]
+    told = [(one, stacked) for one, stacked in zip(reads, stacks, strict=True) if stacked.blocks]
+    curves = curves_of([stacked for _, stacked in told])
+    return [
+        heard_of(one.time_s, one.length_s, stacked, curve)
+        for (one, stacked), curve in zip(told, curves, strict=True)
+    ]
+
+
+def _spectra(cuts: Sequence[tuple[NDArray[np.int64], Floats]]) -> list[Spectra]:
+    """Return the spectra of each window's blocks, shape (blocks, bins) each."""
+    places = np.cumsum([0, *(len(samples) for _, samples in cuts)])
+    starts = [begins + place for (begins, _), place in zip(cuts, places[:-1], strict=True)]
+    spectra = block_spectra(
+        np.concatenate(starts), np.concatenate([samples for _, samples in cuts]), PLAN
+    )
+    return np.split(spectra, np.cumsum([len(begins) for begins in starts])[:-1])
+
+
+def heard_of(time_s: float, length_s: float, stacked: Stack, curve: DelayCurve) -> Heard:
+    """Return what a window says by its curve (see `Heard`)."""
     peaks = curve.peaks(PEAKS, PEAKS_APART_S)
     return Heard(
-        time_s=float(times_b[0]) + length_s / 2.0,
+        time_s=time_s,
         length_s=length_s,
         stack=stacked,
         curve=curve,
@@ -265,6 +312,6 @@ def _read_stretched(
     return begins, np.asarray(slower, np.float32), np.full(len(times_b), early_s)
 
 
-def curve_of(stacked: Stack, reach_s: float = REACH_S) -> DelayCurve:
-    """Return likeness against delay, whitened as windows are."""
-    return delay_curve(whiten(stacked), PLAN, reach_s)
+def curves_of(stacks: Sequence[Stack], reach_s: float = REACH_S) -> list[DelayCurve]:
+    """Return likeness against delay of each stack, whitened as windows are."""
+    return delay_curves([whiten(stacked) for stacked in stacks], PLAN, reach_s)
