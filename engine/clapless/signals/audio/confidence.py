@@ -53,7 +53,7 @@ sequenced music or over a drum machine, of 10 to 240 s) were of shorter ones, 16
 REPEATED_CONFIDENCE = 0.8
 """At most so much where a place with rivals may be a repeat (see `Evidence.may_repeat`). Of 850
 pairs of sequenced music that share no moment (seeds 50000 to 54199) six come to it and none to
-more; of 584 right places over a drum machine one in 15 does; of eight real pairs one."""
+more; of 584 right places over a drum machine one in 15 does; of five real ones one."""
 
 TIE_CONFIDENCE = 0.1
 """Share of ties, in that sense, whose best place was right: 30 of 299."""
