@@ -60,9 +60,9 @@ def test_a_minute_in_common_is_exact_to_microseconds(kind: Kind) -> None:
     assert match.drift_std_ppm < 1
 
 
-@pytest.mark.parametrize("kind", ["speech", "music", "drum_machine"])
-def test_five_seconds_in_common_are_enough(kind: Kind) -> None:
-    pair = make_pair(4, kind=kind, overlap_s=5, a_s=60, b_s=30, snr_db=10, drift_ppm=20)
+@pytest.mark.parametrize(("kind", "a_s"), [("speech", 40), ("music", 40), ("drum_machine", 60)])
+def test_five_seconds_in_common_are_enough(kind: Kind, a_s: float) -> None:
+    pair = make_pair(4, kind=kind, overlap_s=5, a_s=a_s, b_s=30, snr_db=10, drift_ppm=20)
     match = assert_synced(pair, answer(pair), within_ms=0.2)
     assert match.drift_std_ppm > 0.3  # five seconds tell little of a clock
 

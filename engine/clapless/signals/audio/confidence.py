@@ -39,7 +39,9 @@ PLAIN_T = 6.0
 """A place with a rival is a tie unless its lead is at least the first, the share of windows where a
 rival is as good is below the second, it is the third times its standard error, and it passes that
 of the recordings' own repeats. Where it does not, but is as plain as the last two with no window in
-which a rival is as good, it is one to check."""
+which a rival is as good, it is one to check. The share was 0.25 once: by it alone 13 of 240 pairs
+over a drum machine (seeds 50000 to 50239) were refused; with 0.35 none of 850 pairs of sequenced
+music and 250 over a drum machine that share no moment is synced."""
 
 RIVALLED_LOG10 = -8.0
 """Agreement that is not rarer than this is a tie with any rival: fewer than six windows, or many

@@ -59,7 +59,8 @@ speaks for it. Of 92 right answers (seeds 84000 to 84099) none had a rival above
 at wrong places of a drum machine rivals come as near as 1."""
 
 STANDS_OUT = 0.2
-"""A rival that leads all others by this is as good a place as the best one."""
+"""A rival that leads all others by this is as good a place as the best one; so is one that the best
+does not lead by this, where no window can be heard at both."""
 
 BEATEN = -0.12
 BEATEN_T = 3.0
@@ -229,8 +230,10 @@ def _is_as_good(
     They are all but as alike, or the rival beats the others as a true place does.
     """
     plain = _plain_lead(best, rival)
-    if plain > UNHELD_LEAD or plain < STANDS_OUT:
-        return plain < STANDS_OUT
+    if plain < STANDS_OUT:
+        return True
+    if plain > UNHELD_LEAD:
+        return False
     third = [one for one in _rivals(best, others) if one is not rival][:UNHELD]
     results = [contest(a, b, rival, one) for one in third]
     held = [one for one in results if one.windows >= LEAST]

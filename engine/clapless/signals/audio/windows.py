@@ -47,7 +47,7 @@ PEAKS_APART_S = 0.001
 """They are at least this far apart."""
 
 TOGETHER = 8
-"""Windows that are transformed at once: more take no less time each, and memory."""
+"""Windows that are transformed at once: more would take no less time each, but more memory."""
 
 MARGIN = 256
 """Samples read beside what is stretched: the filter's reach, and what the slope takes."""
